@@ -1,5 +1,5 @@
-// Little-endian scalars in byte buffers. Loads and stores are unaligned-safe; bounds are the caller's
-// except in ByteReader, which is for bytes that may be hostile and refuses to run past its end.
+// Little-endian scalars in byte buffers. Loads and stores are unaligned-safe; bounds are the
+// caller's, except in ByteReader: it takes bytes that may be hostile and never runs past their end.
 #pragma once
 
 #include <bit>
@@ -10,7 +10,8 @@
 
 namespace reel {
 
-static_assert(std::endian::native == std::endian::little, "the format is little endian; so is every target");
+static_assert(std::endian::native == std::endian::little,
+              "the format is little endian; so is every target");
 
 template <std::integral T>
 T LoadLe(const std::byte* from) {
@@ -30,7 +31,9 @@ inline std::string_view AsText(ByteSpan bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-inline constexpr uint64_t RoundUp(uint64_t value, uint64_t step) { return (value + step - 1) / step * step; }
+inline constexpr uint64_t RoundUp(uint64_t value, uint64_t step) {
+  return (value + step - 1) / step * step;
+}
 inline constexpr uint64_t RoundDown(uint64_t value, uint64_t step) { return value / step * step; }
 
 // Appends scalars, varints (LEB128) and spans to a growing buffer.

@@ -51,8 +51,9 @@ bool ReadOffset(std::string_view text, size_t* pos, int64_t* seconds) {
   const bool negative = *pos < text.size() && text[*pos] == '-';
   int64_t hours = 0;
   int64_t minutes = 0;
-  if (!ReadChar(text, pos, "+-") || !ReadDigits(text, pos, 2, &hours) || !ReadChar(text, pos, ":") ||
-      !ReadDigits(text, pos, 2, &minutes) || hours > 23 || minutes > 59) {
+  if (!ReadChar(text, pos, "+-") || !ReadDigits(text, pos, 2, &hours) ||
+      !ReadChar(text, pos, ":") || !ReadDigits(text, pos, 2, &minutes) || hours > 23 ||
+      minutes > 59) {
     return false;
   }
   *seconds = (hours * 60 + minutes) * 60 * (negative ? -1 : 1);
@@ -60,7 +61,8 @@ bool ReadOffset(std::string_view text, size_t* pos, int64_t* seconds) {
 }
 
 Status BadTime(std::string_view text) {
-  return InvalidArgument("not a time: '" + std::string(text) + "' (want RFC 3339, as 2026-11-22T14:05:00Z)");
+  return InvalidArgument("not a time: '" + std::string(text) +
+                         "' (want RFC 3339, as 2026-11-22T14:05:00Z)");
 }
 
 }  // namespace
@@ -88,9 +90,10 @@ std::string FormatWall(WallTime t, int decimals) {
   const year_month_day date{day};
   const hh_mm_ss clock{at - day};
   std::array<char, 64> text;
-  int size = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d", int{date.year()},
-                           unsigned{date.month()}, unsigned{date.day()}, int(clock.hours().count()),
-                           int(clock.minutes().count()), int(clock.seconds().count()));
+  int size =
+      std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d", int{date.year()},
+                    unsigned{date.month()}, unsigned{date.day()}, int(clock.hours().count()),
+                    int(clock.minutes().count()), int(clock.seconds().count()));
   std::string out(text.data(), static_cast<size_t>(size));
   if (decimals > 0) {
     size = std::snprintf(text.data(), text.size(), "%09lld", static_cast<long long>(fraction));
@@ -108,10 +111,12 @@ Result<WallTime> ParseWall(std::string_view text) {
   int64_t hour = 0;
   int64_t minute = 0;
   int64_t second = 0;
-  if (!ReadDigits(text, &pos, 4, &year) || !ReadChar(text, &pos, "-") || !ReadDigits(text, &pos, 2, &month) ||
-      !ReadChar(text, &pos, "-") || !ReadDigits(text, &pos, 2, &day) || !ReadChar(text, &pos, "Tt ") ||
-      !ReadDigits(text, &pos, 2, &hour) || !ReadChar(text, &pos, ":") || !ReadDigits(text, &pos, 2, &minute) ||
-      !ReadChar(text, &pos, ":") || !ReadDigits(text, &pos, 2, &second)) {
+  if (!ReadDigits(text, &pos, 4, &year) || !ReadChar(text, &pos, "-") ||
+      !ReadDigits(text, &pos, 2, &month) || !ReadChar(text, &pos, "-") ||
+      !ReadDigits(text, &pos, 2, &day) || !ReadChar(text, &pos, "Tt ") ||
+      !ReadDigits(text, &pos, 2, &hour) || !ReadChar(text, &pos, ":") ||
+      !ReadDigits(text, &pos, 2, &minute) || !ReadChar(text, &pos, ":") ||
+      !ReadDigits(text, &pos, 2, &second)) {
     return BadTime(text);
   }
   int64_t fraction_ns = 0;
@@ -127,9 +132,11 @@ Result<WallTime> ParseWall(std::string_view text) {
   // A leap second (:60) is taken as the first instant of the next minute.
   if (!date.ok() || hour > 23 || minute > 59 || second > 60) return BadTime(text);
   const int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
-  const int64_t seconds = days * kSecondsPerDay + (hour * 60 + minute) * 60 + second - offset_seconds;
+  const int64_t seconds =
+      days * kSecondsPerDay + (hour * 60 + minute) * 60 + second - offset_seconds;
   int64_t ns = 0;
-  if (__builtin_mul_overflow(seconds, kNsPerSecond, &ns) || __builtin_add_overflow(ns, fraction_ns, &ns)) {
+  if (__builtin_mul_overflow(seconds, kNsPerSecond, &ns) ||
+      __builtin_add_overflow(ns, fraction_ns, &ns)) {
     return OutOfRange("time outside 1678..2262: '" + std::string(text) + "'");
   }
   return WallTime{ns};

@@ -1,5 +1,5 @@
-// Clock and Random: the seams for time and chance. The real forms ask the machine; the simulated ones
-// (engine/testing) are seeded and stepped by the test.
+// Clock and Random: the seams for time and chance. The real forms ask the machine; the simulated
+// ones (engine/testing) are seeded and stepped by the test.
 // Thread rule: all calls may be made from any thread at once.
 #pragma once
 

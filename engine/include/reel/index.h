@@ -20,8 +20,8 @@ namespace reel {
 // Number of a volume within its node: given when it is added, never reused (node state file).
 using VolumeNo = Tagged<struct VolumeNoTag, uint16_t>;
 
-// Bytes of one segment that hold whole chunks of one run, one behind another in the file and in unit
-// number.
+// Bytes of one segment that hold whole chunks of one run, one behind another in the file and in
+// unit number.
 struct Piece {
   VolumeNo volume;
   SegmentSerial serial;
@@ -33,8 +33,8 @@ struct Piece {
 };
 
 enum GopFlag : uint8_t {
-  kGopClean = 1,         // starts at a clean point; otherwise it continues what stands before it
-  kGopOpen = 2,          // leading pictures after the clean point need the GOP before
+  kGopClean = 1,  // starts at a clean point; otherwise it continues what stands before it
+  kGopOpen = 2,   // leading pictures after the clean point need the GOP before
   kGopIntraRefresh = 4,
 };
 
@@ -43,48 +43,50 @@ enum GopFlag : uint8_t {
 struct GopRow {
   StreamId stream;
   RunId run;
-  WallTime begin;        // of its first unit
-  WallTime end;          // of its last unit: the range is closed, a one-unit GOP has end == begin
+  WallTime begin;  // of its first unit
+  WallTime end;    // of its last unit: the range is closed, a one-unit GOP has end == begin
   UnitNumber first_unit;
-  uint8_t flags = 0;     // GopFlag
-  uint32_t lead_bytes = 0;  // from the first piece's offset: holds the chunk header and the first unit
+  uint8_t flags = 0;  // GopFlag
+  // From the first piece's offset: holds the chunk header and the first unit.
+  uint32_t lead_bytes = 0;
   std::vector<Piece> pieces;  // by unit number; at most kMaxPieces
   bool operator==(const GopRow&) const = default;
 
   UnitNumber end_unit() const {  // one past the last
-    return pieces.empty() ? first_unit : UnitNumber{pieces.back().first_unit.value + pieces.back().unit_count};
+    return pieces.empty() ? first_unit
+                          : UnitNumber{pieces.back().first_unit.value + pieces.back().unit_count};
   }
 };
 inline constexpr size_t kMaxPieces = 1024;
 
 enum class EndCause : uint8_t {
-  kOpen = 0,        // still being recorded, or ended without a word (crash)
-  kEnded = 1,       // the producer ended it
+  kOpen = 0,   // still being recorded, or ended without a word (crash)
+  kEnded = 1,  // the producer ended it
   kSourceLost = 2,
   kTimeBreak = 3,
-  kShutdown = 4,    // orderly stop of the recorder
+  kShutdown = 4,  // orderly stop of the recorder
 };
 
 struct RunRow {
   StreamId stream;
   RunId run;
   WallTime begin;
-  WallTime end;      // wall of the last unit known
+  WallTime end;  // wall of the last unit known
   EndCause cause = EndCause::kOpen;
   bool operator==(const RunRow&) const = default;
 };
 
 enum class GapCause : uint8_t {
   kUnknown = 0,
-  kNotRecorded = 1,     // nobody asked for it
-  kSourceLost = 2,      // camera or link
-  kOverload = 3,        // shed: memory bound reached
+  kNotRecorded = 1,  // nobody asked for it
+  kSourceLost = 2,   // camera or link
+  kOverload = 3,     // shed: memory bound reached
   kDiskError = 4,
   kDiskFull = 5,
-  kRecorderDown = 6,    // the recorder was not running
-  kExpired = 7,         // recycled or expired
+  kRecorderDown = 6,  // the recorder was not running
+  kExpired = 7,       // recycled or expired
   kVolumeOffline = 8,
-  kDamaged = 9,         // was recorded, cannot be verified any more
+  kDamaged = 9,  // was recorded, cannot be verified any more
 };
 std::string_view GapCauseName(GapCause cause);
 
@@ -99,7 +101,7 @@ struct GapRow {
 
 struct StreamRow {
   StreamId stream;
-  std::string name;   // 1..255 bytes UTF-8 without control characters
+  std::string name;  // 1..255 bytes UTF-8 without control characters
   ClassId retention_class;
   WallTime created;
   bool operator==(const StreamRow&) const = default;
@@ -109,13 +111,13 @@ enum class SegmentState : uint8_t { kFree = 0, kOpen = 1, kSealed = 2, kRetired 
 
 struct SegmentRow {
   VolumeNo volume;
-  SegmentSerial serial;    // key with volume
+  SegmentSerial serial;  // key with volume
   SegmentUid uid;
   uint32_t file_number = 0;  // segment file it stands in
   SegmentState state = SegmentState::kFree;
   ClassId retention_class;
   Epoch epoch;
-  WallTime begin;          // of its oldest and newest unit; begin > end when it has none
+  WallTime begin;  // of its oldest and newest unit; begin > end when it has none
   WallTime end;
   uint32_t chunk_count = 0;
   uint64_t payload_bytes = 0;
@@ -126,30 +128,31 @@ struct SegmentRow {
 struct VolumeProgress {
   VolumeNo volume;
   VolumeId id;
-  Epoch epoch;                  // the volume's epoch when this was written
+  Epoch epoch;  // the volume's epoch when this was written
   bool operator==(const VolumeProgress&) const = default;
 };
 
 // Written together or not at all. Rows with the key of an existing one replace it.
 struct IndexBatch {
   std::vector<GopRow> gops;
-  std::vector<RunRow> runs;          // key (stream, begin, run)
-  std::vector<GapRow> gaps;          // key (stream, begin, cause)
-  std::vector<StreamRow> streams;    // key stream
-  std::vector<SegmentRow> segments;  // key (volume, serial); kRetired makes every row that stands only
-                                     // in that segment unreadable at once
+  std::vector<RunRow> runs;        // key (stream, begin, run)
+  std::vector<GapRow> gaps;        // key (stream, begin, cause)
+  std::vector<StreamRow> streams;  // key stream
+  // Key (volume, serial). kRetired makes every row that stands only in that segment unreadable.
+  std::vector<SegmentRow> segments;
   std::vector<VolumeProgress> volumes;
 
   bool empty() const {
-    return gops.empty() && runs.empty() && gaps.empty() && streams.empty() && segments.empty() && volumes.empty();
+    return gops.empty() && runs.empty() && gaps.empty() && streams.empty() && segments.empty() &&
+           volumes.empty();
   }
 };
 
 // Totals of one stream in one bucket of time.
 struct CoverageRow {
-  WallTime begin;           // of the bucket
-  Duration covered{0};      // by GOPs, from each begin to the next of the same run or its own end
-  uint64_t bytes = 0;       // stored bytes
+  WallTime begin;       // of the bucket
+  Duration covered{0};  // by GOPs, from each begin to the next of the same run or its own end
+  uint64_t bytes = 0;   // stored bytes
   uint32_t gops = 0;
   bool operator==(const CoverageRow&) const = default;
 };
@@ -161,23 +164,26 @@ class Index {
  public:
   virtual ~Index() = default;
 
-  // Applied on return, in memory and in the log; durable after Sync or, at the latest, a second later.
+  // Applied on return, in memory and in the log; durable after Sync or a second later at the
+  // latest.
   virtual Status Write(const IndexBatch& batch) = 0;
   virtual Status Sync() = 0;
 
   // GOPs of a stream in order of (begin, run, first_unit), at most `limit` (bounded by 4096):
   //   kForward   the first ones with begin >= from
   //   kBackward  the last ones with begin <= from, latest first
-  // Pieces in segments that are retired are left out; a GOP with no piece left is skipped, and one that
-  // lost its first piece is no longer clean.
-  virtual Result<std::vector<GopRow>> Gops(StreamId stream, WallTime from, Direction direction, size_t limit) = 0;
+  // Pieces in segments that are retired are left out; a GOP with no piece left is skipped, and one
+  // that lost its first piece is no longer clean.
+  virtual Result<std::vector<GopRow>> Gops(StreamId stream, WallTime from, Direction direction,
+                                           size_t limit) = 0;
 
   // Runs and gaps that touch the range, ascending by begin, at most `limit` from `range.begin` on.
   virtual Result<std::vector<RunRow>> Runs(StreamId stream, WallRange range, size_t limit) = 0;
   virtual Result<std::vector<GapRow>> Gaps(StreamId stream, WallRange range, size_t limit) = 0;
 
   // Buckets of the range that hold anything, ascending; the cost follows the number of buckets.
-  virtual Result<std::vector<CoverageRow>> Coverage(StreamId stream, WallRange range, Bucket bucket) = 0;
+  virtual Result<std::vector<CoverageRow>> Coverage(StreamId stream, WallRange range,
+                                                    Bucket bucket) = 0;
 
   virtual Result<std::vector<StreamRow>> Streams() = 0;
   virtual Result<std::vector<SegmentRow>> Segments(VolumeNo volume) = 0;  // by serial

@@ -1,5 +1,6 @@
 // Where the library's messages go: a function of the embedder's. The library itself never prints.
-// The sink may be called from any thread, never while a lock is held, and must not call back into Reel.
+// The sink may be called from any thread, never while a lock is held, and must not call
+// back into Reel.
 #pragma once
 
 #include <cstdint>

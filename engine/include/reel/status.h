@@ -1,11 +1,12 @@
-// Status and Result<T>: how Reel reports errors. Errors are values; bugs are CHECKs (engine/base/check.h).
+// Status and Result<T>: how Reel reports errors. Errors are values, bugs are CHECKs
+// (engine/base/check.h).
 //
-// Codes are the canonical gRPC codes with their numbers, so the server maps them one to one. Three of
-// them have one documented reaction each:
-//   DataLoss           bytes that were acknowledged cannot be verified: repair from a copy, raise an alarm;
-//   ResourceExhausted  a stated bound is reached (memory, space): shed or wait, never allocate more;
+// Codes are the canonical gRPC codes with their numbers, so the server maps them one to one. Three
+// of them have one documented reaction each:
+//   DataLoss           acknowledged bytes cannot be verified: repair from a copy, raise an alarm;
+//   ResourceExhausted  a stated bound (memory, space) is reached: shed or wait, never take more;
 //   Unavailable        a volume or the index is away for now: use another, try again later.
-// Thread rule: values, like std::string. A Status keeps the errno it came from, 0 when there was none.
+// Thread rule: values, like std::string. A Status keeps the errno it came from, or 0.
 #pragma once
 
 #include <cstdint>
@@ -44,8 +45,8 @@ class [[nodiscard]] Status {
   Status(Code code, std::string message, int system_errno = 0)
       : code_(code), errno_(system_errno), message_(std::move(message)) {}
 
-  // The code that fits `system_errno` (ENOENT: NotFound, ENOSPC: ResourceExhausted, EIO: DataLoss is
-  // NOT assumed: a failed transfer is Unavailable), message "what: strerror".
+  // The code that fits `system_errno` (ENOENT: NotFound, ENOSPC: ResourceExhausted, EIO: DataLoss
+  // is NOT assumed: a failed transfer is Unavailable), message "what: strerror".
   static Status FromErrno(int system_errno, std::string_view what);
 
   bool ok() const { return code_ == Code::kOk; }
@@ -71,7 +72,9 @@ inline Status NotFound(std::string m) { return {Code::kNotFound, std::move(m)}; 
 inline Status AlreadyExists(std::string m) { return {Code::kAlreadyExists, std::move(m)}; }
 inline Status PermissionDenied(std::string m) { return {Code::kPermissionDenied, std::move(m)}; }
 inline Status ResourceExhausted(std::string m) { return {Code::kResourceExhausted, std::move(m)}; }
-inline Status FailedPrecondition(std::string m) { return {Code::kFailedPrecondition, std::move(m)}; }
+inline Status FailedPrecondition(std::string m) {
+  return {Code::kFailedPrecondition, std::move(m)};
+}
 inline Status OutOfRange(std::string m) { return {Code::kOutOfRange, std::move(m)}; }
 inline Status Unimplemented(std::string m) { return {Code::kUnimplemented, std::move(m)}; }
 inline Status Internal(std::string m) { return {Code::kInternal, std::move(m)}; }
@@ -82,8 +85,11 @@ inline Status DataLoss(std::string m) { return {Code::kDataLoss, std::move(m)}; 
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<1>, std::move(value)) {}     // NOLINT(google-explicit-constructor)
-  Result(Status error) : state_(std::in_place_index<0>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  // Implicit, so that `return value;` and `return status;` both work.
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Result(T value) : state_(std::in_place_index<1>, std::move(value)) {}
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Result(Status error) : state_(std::in_place_index<0>, std::move(error)) {}
 
   bool ok() const { return state_.index() == 1; }
   Status status() const { return ok() ? OkStatus() : *std::get_if<0>(&state_); }
@@ -118,8 +124,8 @@ void Result<T>::AbortOnError(const Status& status) {
 }  // namespace reel
 
 // Leaves the function with the error of `expr`, if it has one.
-#define REEL_RETURN_IF_ERROR(expr)                         \
-  do {                                                     \
+#define REEL_RETURN_IF_ERROR(expr)                                                     \
+  do {                                                                                 \
     if (::reel::Status reel_status_ = (expr); !reel_status_.ok()) return reel_status_; \
   } while (false)
 

@@ -1,7 +1,7 @@
 // Three kinds of time that are never mixed implicitly (docs/TIME.md):
 //   WallTime   nanoseconds of UTC since 1970-01-01, 1678..2262; what an investigator asks for;
 //   MonoTime   nanoseconds of one machine's monotonic clock; compares within one boot only;
-//   MediaTime  a count in a track's own timescale; 90 kHz would lose 44.1 kHz audio and odd frame rates.
+//   MediaTime  a count in a track's own timescale; 90 kHz would lose 44.1 kHz audio.
 // Ranges are half-open: begin is in, end is not.
 #pragma once
 

@@ -29,12 +29,12 @@ struct Uuid {
   auto operator<=>(const Uuid&) const = default;
 };
 
-using StreamId = Uuid<struct StreamIdTag>;    // one source of one camera
-using RunId = Uuid<struct RunIdTag>;          // one unbroken ingest of a stream
-using NodeId = Uuid<struct NodeIdTag>;        // one recording node
-using VolumeId = Uuid<struct VolumeIdTag>;    // one disk or array
+using StreamId = Uuid<struct StreamIdTag>;      // one source of one camera
+using RunId = Uuid<struct RunIdTag>;            // one unbroken ingest of a stream
+using NodeId = Uuid<struct NodeIdTag>;          // one recording node
+using VolumeId = Uuid<struct VolumeIdTag>;      // one disk or array
 using SegmentUid = Uuid<struct SegmentUidTag>;  // one life of one segment file; seeds its checksums
-using BootId = Uuid<struct BootIdTag>;        // one boot of a machine: MonoTime compares within it only
+using BootId = Uuid<struct BootIdTag>;  // one boot of a machine: MonoTime compares within it only
 
 std::string FormatUuid(const std::array<uint8_t, 16>& bytes);
 bool ParseUuid(std::string_view text, std::array<uint8_t, 16>* bytes);

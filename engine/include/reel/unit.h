@@ -1,8 +1,9 @@
 // Tracks and access units: what a producer hands in and a reader gets back, byte for byte.
 //
-// A stream delivers tracks (video, audio, data) together. An access unit (AU) of a video track is one
-// coded picture with all its NAL units, each behind a 4-byte big-endian length, in the order and with
-// the bytes received, SEI and parameter sets included. An AU of another track is one frame or packet.
+// A stream delivers tracks (video, audio, data) together. An access unit (AU) of a video track is
+// one coded picture with all its NAL units, each behind a 4-byte big-endian length, in the order
+// and with the bytes received, SEI and parameter sets included. An AU of another track is one frame
+// or packet.
 #pragma once
 
 #include <string>
@@ -27,16 +28,16 @@ enum class Codec : uint16_t {
 };
 
 struct TrackInfo {
-  TrackId id;                // unique within its run
+  TrackId id;  // unique within its run
   TrackKind kind = TrackKind::kVideo;
   Codec codec = Codec::kH264;
   uint32_t timescale = 90'000;  // units of pts and dts per second, never 0
-  uint32_t width = 0;        // video: pixels after cropping, 0 if unknown
+  uint32_t width = 0;           // video: pixels after cropping, 0 if unknown
   uint32_t height = 0;
   uint32_t sample_rate_hz = 0;  // audio
   uint32_t channels = 0;
-  // Video: the parameter-set NAL units in force, each behind a 4-byte big-endian length (may be empty).
-  // AAC: the AudioSpecificConfig (ISO/IEC 14496-3). Opus: the ID header. Others: empty.
+  // Video: the parameter-set NAL units in force, each behind a 4-byte big-endian length (may be
+  // empty). AAC: the AudioSpecificConfig (ISO/IEC 14496-3). Opus: the ID header. Others: empty.
   Bytes config;
 
   bool operator==(const TrackInfo&) const = default;
@@ -45,7 +46,7 @@ struct TrackInfo {
 enum UnitFlag : uint8_t {
   kUnitClean = 1,         // decoding may start here: IDR, CRA, BLA or recovery point
   kUnitOpenGop = 2,       // clean, but leading pictures after it need earlier ones
-  kUnitIntraRefresh = 4,  // clean only after some pictures have been decoded (recovery_frame_cnt > 0)
+  kUnitIntraRefresh = 4,  // clean only after recovery_frame_cnt > 0 pictures have been decoded
   kUnitNoPicture = 8,     // carries no coded picture (SEI or end of stream alone)
   kUnitLossBefore = 16,   // the source lost something just before this unit
 };
@@ -60,8 +61,8 @@ struct UnitView {
   uint8_t flags = 0;  // UnitFlag
   int64_t pts = 0;    // in the track's timescale
   int64_t dts = 0;
-  WallTime wall;      // when it was captured, as well as the producer knows
-  ByteSpan bytes;     // 1..kMaxUnitBytes
+  WallTime wall;   // when it was captured, as well as the producer knows
+  ByteSpan bytes;  // 1..kMaxUnitBytes
 };
 
 struct Unit {
