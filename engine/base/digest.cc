@@ -22,7 +22,7 @@ uint32_t Crc32c(ByteSpan bytes, uint32_t seed) {
 uint32_t SeedOf(const SegmentUid& uid) { return Crc32c(std::as_bytes(std::span(uid.bytes))); }
 
 std::array<uint8_t, 32> Sha256(ByteSpan bytes) {
-  std::array<uint8_t, 32> digest;
+  std::array<uint8_t, 32> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
   return digest;
 }

@@ -1,7 +1,7 @@
 #include "reel/status.h"
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include "engine/base/check.h"
 
@@ -81,7 +81,7 @@ Status Status::FromErrno(int system_errno, std::string_view what) {
   if (system_errno == 0) return {};
   std::string message(what);
   message += ": ";
-  message += std::strerror(system_errno);
+  message += std::generic_category().message(system_errno);
   return {CodeOfErrno(system_errno), std::move(message), system_errno};
 }
 

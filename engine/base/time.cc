@@ -89,11 +89,11 @@ std::string FormatWall(WallTime t, int decimals) {
   const auto day = floor<days>(at);
   const year_month_day date{day};
   const hh_mm_ss clock{at - day};
-  std::array<char, 64> text;
-  int size =
-      std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d", int{date.year()},
-                    unsigned{date.month()}, unsigned{date.day()}, int(clock.hours().count()),
-                    int(clock.minutes().count()), int(clock.seconds().count()));
+  std::array<char, 64> text{};
+  int size = std::snprintf(
+      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d", int{date.year()},
+      unsigned{date.month()}, unsigned{date.day()}, static_cast<int>(clock.hours().count()),
+      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
   std::string out(text.data(), static_cast<size_t>(size));
   if (decimals > 0) {
     size = std::snprintf(text.data(), text.size(), "%09lld", static_cast<long long>(fraction));

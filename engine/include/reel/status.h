@@ -123,6 +123,8 @@ void Result<T>::AbortOnError(const Status& status) {
 
 }  // namespace reel
 
+// NOLINTBEGIN(bugprone-macro-parentheses): `decl` declares, so it cannot stand in parentheses.
+
 // Leaves the function with the error of `expr`, if it has one.
 #define REEL_RETURN_IF_ERROR(expr)                                                     \
   do {                                                                                 \
@@ -139,3 +141,5 @@ void Result<T>::AbortOnError(const Status& status) {
   auto tmp = (expr);                                 \
   if (!tmp.ok()) return tmp.status();                \
   decl = std::move(tmp).value()
+
+// NOLINTEND(bugprone-macro-parentheses)
