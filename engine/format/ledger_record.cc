@@ -1,0 +1,193 @@
+#include "engine/format/ledger_record.h"
+
+#include "engine/base/bytes.h"
+
+namespace reel::format {
+namespace {
+
+enum class Type : uint8_t { kStream = 1, kGap = 2, kRun = 3, kSession = 4, kRetired = 5 };
+constexpr uint8_t kRecordVersion = 1;
+
+void PutWall(ByteWriter* writer, WallTime t) { writer->Put(t.ns); }
+WallTime GetWall(ByteReader* reader) { return {reader->Get<int64_t>()}; }
+
+struct Encoder {
+  ByteWriter writer;
+
+  void Begin(Type type) {
+    writer.Put(static_cast<uint8_t>(type));
+    writer.Put(kRecordVersion);
+  }
+  void operator()(const StreamRecord& r) {
+    Begin(Type::kStream);
+    writer.PutUuid(r.row.stream);
+    writer.PutString(r.row.name);
+    writer.Put(r.row.retention_class.value);
+    PutWall(&writer, r.row.created);
+    writer.Put(r.revision);
+  }
+  void operator()(const GapRow& r) {
+    Begin(Type::kGap);
+    writer.PutUuid(r.stream);
+    PutWall(&writer, r.begin);
+    PutWall(&writer, r.end);
+    writer.Put(static_cast<uint8_t>(r.cause));
+    writer.Put(r.units_lost);
+  }
+  void operator()(const RunRow& r) {
+    Begin(Type::kRun);
+    writer.PutUuid(r.stream);
+    writer.PutUuid(r.run);
+    PutWall(&writer, r.begin);
+    PutWall(&writer, r.end);
+    writer.Put(static_cast<uint8_t>(r.cause));
+  }
+  void operator()(const SessionRecord& r) {
+    Begin(Type::kSession);
+    writer.PutUuid(r.volume);
+    writer.Put(r.epoch.value);
+    PutWall(&writer, r.opened);
+  }
+  void operator()(const RetiredRecord& r) {
+    Begin(Type::kRetired);
+    writer.PutUuid(r.volume);
+    writer.Put(r.serial.value);
+    writer.PutUuid(r.uid);
+    PutWall(&writer, r.begin);
+    PutWall(&writer, r.end);
+    writer.Put(r.chunk_count);
+    PutWall(&writer, r.retired);
+  }
+  void operator()(const OpaqueRecord& r) { writer.PutBytes(r.bytes); }
+};
+
+StreamRecord GetStream(ByteReader* reader) {
+  StreamRecord r;
+  r.row.stream = reader->GetUuid<StreamId>();
+  r.row.name = reader->GetString(kMaxNameBytes);
+  r.row.retention_class = {reader->Get<uint16_t>()};
+  r.row.created = GetWall(reader);
+  r.revision = reader->Get<uint64_t>();
+  return r;
+}
+
+GapRow GetGap(ByteReader* reader) {
+  GapRow r;
+  r.stream = reader->GetUuid<StreamId>();
+  r.begin = GetWall(reader);
+  r.end = GetWall(reader);
+  r.cause = static_cast<GapCause>(reader->Get<uint8_t>());
+  r.units_lost = reader->Get<uint64_t>();
+  return r;
+}
+
+RunRow GetRun(ByteReader* reader) {
+  RunRow r;
+  r.stream = reader->GetUuid<StreamId>();
+  r.run = reader->GetUuid<RunId>();
+  r.begin = GetWall(reader);
+  r.end = GetWall(reader);
+  r.cause = static_cast<EndCause>(reader->Get<uint8_t>());
+  return r;
+}
+
+SessionRecord GetSession(ByteReader* reader) {
+  SessionRecord r;
+  r.volume = reader->GetUuid<VolumeId>();
+  r.epoch = {reader->Get<uint32_t>()};
+  r.opened = GetWall(reader);
+  return r;
+}
+
+RetiredRecord GetRetired(ByteReader* reader) {
+  RetiredRecord r;
+  r.volume = reader->GetUuid<VolumeId>();
+  r.serial = {reader->Get<uint64_t>()};
+  r.uid = reader->GetUuid<SegmentUid>();
+  r.begin = GetWall(reader);
+  r.end = GetWall(reader);
+  r.chunk_count = reader->Get<uint32_t>();
+  r.retired = GetWall(reader);
+  return r;
+}
+
+// Length of the UTF-8 sequence at text[i], 0 if it is malformed (RFC 3629: no overlong forms, no
+// surrogates, nothing above U+10FFFF).
+size_t Utf8Length(std::string_view text, size_t i) {
+  const auto at = [&](size_t k) { return k < text.size() ? static_cast<uint8_t>(text[k]) : uint8_t{0}; };
+  const auto continues = [&](size_t k) { return (at(k) & 0xC0) == 0x80; };
+  const uint8_t lead = at(i);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead <= 0xDF) return continues(i + 1) ? 2 : 0;
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    const bool overlong = lead == 0xE0 && at(i + 1) < 0xA0;
+    const bool surrogate = lead == 0xED && at(i + 1) > 0x9F;
+    return continues(i + 1) && continues(i + 2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    const bool overlong = lead == 0xF0 && at(i + 1) < 0x90;
+    const bool too_high = lead == 0xF4 && at(i + 1) > 0x8F;
+    return continues(i + 1) && continues(i + 2) && continues(i + 3) && !overlong && !too_high ? 4 : 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Bytes EncodeLedgerRecord(const LedgerRecord& record) {
+  Bytes out;
+  std::visit(Encoder{ByteWriter(&out)}, record);
+  return out;
+}
+
+Result<LedgerRecord> DecodeLedgerRecord(ByteSpan bytes) {
+  ByteReader reader(bytes);
+  const auto type = static_cast<Type>(reader.Get<uint8_t>());
+  const auto version = reader.Get<uint8_t>();
+  if (!reader.ok()) return DataLoss("ledger record is cut off");
+  LedgerRecord record = OpaqueRecord{Bytes(bytes.begin(), bytes.end())};
+  if (version != kRecordVersion) return record;
+  switch (type) {
+    case Type::kStream:
+      record = GetStream(&reader);
+      break;
+    case Type::kGap:
+      record = GetGap(&reader);
+      break;
+    case Type::kRun:
+      record = GetRun(&reader);
+      break;
+    case Type::kSession:
+      record = GetSession(&reader);
+      break;
+    case Type::kRetired:
+      record = GetRetired(&reader);
+      break;
+    default:
+      return record;
+  }
+  if (!reader.ok() || !reader.at_end()) return DataLoss("ledger record is malformed");
+  return record;
+}
+
+Status CheckStreamName(std::string_view name) {
+  if (name.empty()) return InvalidArgument("a stream's name cannot be empty");
+  if (name.size() > kMaxNameBytes) {
+    return InvalidArgument("a stream's name has at most " + std::to_string(kMaxNameBytes) + " bytes, this one has " +
+                           std::to_string(name.size()));
+  }
+  if (name.front() == ' ' || name.back() == ' ') {
+    return InvalidArgument("a stream's name cannot begin or end with a space: '" + std::string(name) + "'");
+  }
+  for (size_t i = 0; i < name.size();) {
+    const auto c = static_cast<uint8_t>(name[i]);
+    if (c < 0x20 || c == 0x7F) return InvalidArgument("a stream's name cannot hold control characters");
+    if (c == '/') return InvalidArgument("a stream's name cannot hold '/': '" + std::string(name) + "'");
+    const size_t length = Utf8Length(name, i);
+    if (length == 0) return InvalidArgument("a stream's name must be UTF-8");
+    i += length;
+  }
+  return OkStatus();
+}
+
+}  // namespace reel::format

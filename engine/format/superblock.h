@@ -1,0 +1,40 @@
+// The superblock file of a volume: what the volume is, whose it is and how often it was opened.
+// Four blocks of 4 KiB; the valid one with the highest sequence rules; the next change goes to the block
+// at sequence modulo 4, so a torn write never harms the ruling one.
+#pragma once
+
+#include "engine/format/wire.h"
+#include "reel/time.h"
+
+namespace reel::format {
+
+inline constexpr uint32_t kSuperblockMagic = Magic("RVOL");
+inline constexpr uint32_t kSuperblockSlots = 4;
+inline constexpr uint32_t kSuperblockSlotBytes = 4096;
+
+enum class Placement : uint8_t { kLog = 1, kGop = 2 };
+
+struct Superblock {
+  uint32_t magic = kSuperblockMagic;
+  uint16_t version = kFormatVersion;
+  Placement placement = Placement::kLog;
+  uint8_t reserved0 = 0;
+  uint64_t sequence = 0;
+  VolumeId volume;
+  NodeId owner;
+  uint64_t owner_incarnation = 0;
+  uint64_t segment_bytes = 0;
+  uint32_t segment_count_max = 0;  // files of the pool; beyond it the oldest is recycled
+  uint32_t granule_bytes = 0;
+  Epoch epoch;                     // open id: rises at each opening for writing
+  uint32_t reserved1 = 0;
+  WallTime created;
+  uint32_t reserved2 = 0;
+  uint32_t crc32c = 0;             // of the bytes before it
+};
+static_assert(Wire<Superblock> && sizeof(Superblock) == 96);
+
+void EncodeSuperblock(const Superblock& superblock, std::span<std::byte, kSuperblockSlotBytes> slot);
+Result<Superblock> DecodeSuperblock(ByteSpan slot);
+
+}  // namespace reel::format

@@ -1,0 +1,42 @@
+// Rules shared by every stored structure (docs/FORMAT.md): little endian, no implicit padding, sizes
+// asserted, a magic number that zero bytes can never match, and a version that is refused when unknown.
+#pragma once
+
+#include <cstring>
+#include <type_traits>
+
+#include "reel/status.h"
+#include "reel/types.h"
+
+namespace reel::format {
+
+inline constexpr uint16_t kFormatVersion = 1;
+
+constexpr uint32_t Magic(const char (&text)[5]) {
+  return static_cast<uint32_t>(static_cast<unsigned char>(text[0])) |
+         static_cast<uint32_t>(static_cast<unsigned char>(text[1])) << 8 |
+         static_cast<uint32_t>(static_cast<unsigned char>(text[2])) << 16 |
+         static_cast<uint32_t>(static_cast<unsigned char>(text[3])) << 24;
+}
+
+template <class T>
+concept Wire = std::is_trivially_copyable_v<T> && std::has_unique_object_representations_v<T>;
+
+template <Wire T>
+T Load(ByteSpan from) {
+  T value;
+  std::memcpy(&value, from.data(), sizeof value);
+  return value;
+}
+template <Wire T>
+void Store(const T& value, std::byte* to) {
+  std::memcpy(to, &value, sizeof value);
+}
+
+inline Status UnknownVersion(const char* what, uint16_t version) {
+  return FailedPrecondition(std::string(what) + " has format version " + std::to_string(version) +
+                            ", this program reads up to " + std::to_string(kFormatVersion) +
+                            ": use a newer reel");
+}
+
+}  // namespace reel::format
