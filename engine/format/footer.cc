@@ -46,7 +46,7 @@ class RowDecoder {
     row->stream = run.stream;
     row->run = run.run;
     row->seq = {static_cast<uint32_t>(Advance(last_seq_.value, reader_.GetSignedVarint()))};
-    row->offset_bytes = Advance(last_end_bytes_, reader_.GetSignedVarint() * granule_bytes_);
+    row->offset_bytes = last_end_bytes_ + static_cast<uint64_t>(reader_.GetSignedVarint()) * granule_bytes_;
     const uint64_t granules = reader_.GetVarint();
     const uint64_t lead_bytes = reader_.GetVarint();
     row->first_unit = {Advance(run.next_unit.value, reader_.GetSignedVarint())};
