@@ -88,7 +88,7 @@ enum class GapCause : uint8_t {
   kVolumeOffline = 8,
   kDamaged = 9,  // was recorded, cannot be verified any more
 };
-std::string_view GapCauseName(GapCause cause);
+std::string_view GapCauseName(GapCause cause);  // as in the API: "source-lost"
 
 struct GapRow {
   StreamId stream;
@@ -133,6 +133,11 @@ struct VolumeProgress {
 };
 
 // Written together or not at all. Rows with the key of an existing one replace it.
+//
+// Dead segments: kRetired and kFree make every piece in that segment unreadable at once, and are
+// final for its serial: a batch that would bring one back is FailedPrecondition. A dead segment's
+// row leaves the catalogue when a newer serial takes its file; the serial stays dead. A serial that
+// was never catalogued counts as live.
 struct IndexBatch {
   std::vector<GopRow> gops;
   std::vector<RunRow> runs;        // key (stream, begin, run)
@@ -148,14 +153,24 @@ struct IndexBatch {
   }
 };
 
-// Totals of one stream in one bucket of time.
+// What a batch must obey, else Write refuses it whole with InvalidArgument: a GOP has 1..kMaxPieces
+// pieces, no row ends before it begins, a stream's name has 1..255 bytes.
+Status CheckIndexBatch(const IndexBatch& batch);
+
+// Totals of one stream in one bucket of time, over the GOPs as Gops() returns them. Overlapping
+// runs are added up.
 struct CoverageRow {
   WallTime begin;       // of the bucket
-  Duration covered{0};  // by GOPs, from each begin to the next of the same run or its own end
-  uint64_t bytes = 0;   // stored bytes
-  uint32_t gops = 0;
+  Duration covered{0};  // see below; split exactly at the bucket's edges
+  uint64_t bytes = 0;   // of the pieces of GOPs that begin in the bucket
+  uint32_t gops = 0;    // that begin in the bucket
   bool operator==(const CoverageRow&) const = default;
 };
+// A GOP covers from its begin to the begin of the next one of its run if that continues it (its
+// first_unit is this one's end_unit(), it begins at most kJoinMax later), else to its own end; at
+// most kCoverMax in all.
+inline constexpr Duration kJoinMax = std::chrono::minutes{1};
+inline constexpr Duration kCoverMax = std::chrono::hours{1};
 enum class Bucket : uint8_t { kHour, kDay };  // of UTC
 
 enum class Direction : uint8_t { kForward, kBackward };
@@ -172,16 +187,18 @@ class Index {
   // GOPs of a stream in order of (begin, run, first_unit), at most `limit` (bounded by 4096):
   //   kForward   the first ones with begin >= from
   //   kBackward  the last ones with begin <= from, latest first
-  // Pieces in segments that are retired are left out; a GOP with no piece left is skipped, and one
-  // that lost its first piece is no longer clean.
+  // Pieces in dead segments are left out; a GOP with no piece left is skipped, and one that lost its
+  // first piece is no longer clean and has lead_bytes 0 (begin, end and first_unit stay).
   virtual Result<std::vector<GopRow>> Gops(StreamId stream, WallTime from, Direction direction,
                                            size_t limit) = 0;
 
-  // Runs and gaps that touch the range, ascending by begin, at most `limit` from `range.begin` on.
+  // Runs and gaps that touch the range, ascending by key, at most the first `limit`. A run is closed
+  // (touches when end >= range.begin), a gap half-open unless begin == end.
   virtual Result<std::vector<RunRow>> Runs(StreamId stream, WallRange range, size_t limit) = 0;
   virtual Result<std::vector<GapRow>> Gaps(StreamId stream, WallRange range, size_t limit) = 0;
 
-  // Buckets of the range that hold anything, ascending; the cost follows the number of buckets.
+  // Buckets that overlap the range and hold anything, ascending and whole; the cost follows the
+  // number of buckets.
   virtual Result<std::vector<CoverageRow>> Coverage(StreamId stream, WallRange range,
                                                     Bucket bucket) = 0;
 
