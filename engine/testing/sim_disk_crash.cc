@@ -48,7 +48,7 @@ class Tearing {
     }
   }
 
-  // The write hole: everything else in the stripes of `writes`, by 4 KiB.
+  // The write hole: anything in the stripes of `writes`, by 4 KiB.
   void OpenWriteHole(const std::vector<SimPendingWrite>& writes, SimImage& image) {
     constexpr uint64_t kStepBytes = 4096;
     for (const SimPendingWrite& write : writes) {
@@ -58,8 +58,7 @@ class Tearing {
           std::min(RoundUp(write.end_bytes(), traits_.stripe_bytes), image.size_bytes());
       for (uint64_t at = begin; at < end; at += kStepBytes) {
         const uint64_t step_end = std::min(at + kStepBytes, end);
-        const bool written = at < write.end_bytes() && step_end > write.offset_bytes;
-        if (!written && rng_.Chance(1, 2)) WriteNoise(image, at, step_end, rng_);
+        if (rng_.Chance(1, 2)) WriteNoise(image, at, step_end, rng_);
       }
     }
   }

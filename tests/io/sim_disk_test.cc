@@ -180,18 +180,24 @@ TEST_F(SimDiskTest, CreationAndRemovalAreAllOrNothing) {
 }
 
 TEST_F(SimDiskTest, SyncCoversOnlyWhatHadCompletedWhenItWasSubmitted) {
-  const auto queue = disk_.NewQueue(4).value();
+  SimDiskOptions options;
+  options.in_order = true;  // the late write completes before the sync does
+  SimDisk disk(options);
+  const auto file = disk.Create("f", 64 * kBlock).value();
+  const auto queue = disk.NewQueue(4).value();
   AlignedBuffer early(kBlock, 1);
   AlignedBuffer late(kBlock, 2);
-  ASSERT_TRUE(queue->Submit(RequestOf(IoKind::kWrite, file_.get(), 0, early.span(), 1)));
+  ASSERT_TRUE(queue->Submit(RequestOf(IoKind::kWrite, file.get(), 0, early.span(), 1)));
   ASSERT_EQ(ReapAll(*queue).size(), 1U);
-  ASSERT_TRUE(queue->Submit(RequestOf(IoKind::kWrite, file_.get(), kBlock, late.span(), 2)));
-  ASSERT_TRUE(queue->Submit(SyncOf(file_.get(), 3)));
-  ASSERT_EQ(ReapAll(*queue).size(), 2U);
-  const auto after = Cut(Mode::kDropAll);
+  ASSERT_TRUE(queue->Submit(RequestOf(IoKind::kWrite, file.get(), kBlock, late.span(), 2)));
+  ASSERT_TRUE(queue->Submit(SyncOf(file.get(), 3)));
+  ASSERT_EQ(ReapAll(*queue).back().tag, 3U);
+  CrashTraits drop;
+  drop.mode = Mode::kDropAll;
+  const auto after = disk.CrashImage(disk.journal_size(), 1, drop);
   EXPECT_EQ(BlockOf(*after, 0), early.copy());
   EXPECT_EQ(BlockOf(*after, 1), zeros_);
-  EXPECT_EQ(BlockOf(disk_, 1), late.copy()) << "it is read all the same";
+  EXPECT_EQ(BlockOf(disk, 1), late.copy()) << "it is read all the same";
 }
 
 TEST_F(SimDiskTest, AWriteUnderWayMayHaveReachedTheDisk) {
@@ -218,18 +224,25 @@ TEST_F(SimDiskTest, AFailedSyncIsNotMadeGoodByALaterOne) {
 }
 
 TEST_F(SimDiskTest, WhatWasRewrittenDurablyNeverComesBack) {
-  WriteBlock(0, 1);
-  WriteBlock(1, 2);
+  for (uint64_t i = 0; i < 16; ++i) {
+    AlignedBuffer three(3 * kBlock, i + 1);
+    ASSERT_TRUE(file_->Write(4 * i * kBlock, three.span()).ok());
+  }
   Plan(SeamCall::kSync, Fault::Error(EIO));
   ASSERT_FALSE(file_->Sync().ok());
-  WriteBlock(0, 3);
-  WriteBlock(1, 4);
+  for (uint64_t i = 0; i < 16; ++i) WriteBlock(4 * i + 1, 100 + i);
   ASSERT_TRUE(file_->Sync().ok());
+  bool old_before = false;
+  bool old_behind = false;
   for (uint64_t seed = 0; seed < 32; ++seed) {
     const auto after = disk_.CrashImage(disk_.journal_size(), seed);
-    ASSERT_EQ(BlockOf(*after, 0), AlignedBuffer(kBlock, 3).copy());
-    ASSERT_EQ(BlockOf(*after, 1), AlignedBuffer(kBlock, 4).copy());
+    for (uint64_t i = 0; i < 16; ++i) {
+      ASSERT_EQ(BlockOf(*after, 4 * i + 1), AlignedBuffer(kBlock, 100 + i).copy());
+      old_before = old_before || BlockOf(*after, 4 * i) != zeros_;
+      old_behind = old_behind || BlockOf(*after, 4 * i + 2) != zeros_;
+    }
   }
+  EXPECT_TRUE(old_before && old_behind) << "the rest of an orphaned write may still appear";
 }
 
 TEST_F(SimDiskTest, CompletionsComeOutOfOrderUnlessAskedOtherwise) {
@@ -245,6 +258,8 @@ TEST_F(SimDiskTest, CompletionsComeOutOfOrderUnlessAskedOtherwise) {
       const auto part = data.span().subspan(i * kBlock, kBlock);
       EXPECT_TRUE(queue->Submit(RequestOf(IoKind::kWrite, file.get(), i * kBlock, part, i)));
     }
+    disk.clock().Advance(
+        std::chrono::seconds(1));  // all are ready; the order is when they became so
     std::vector<uint64_t> tags;
     for (const IoCompletion& done : ReapAll(*queue)) tags.push_back(done.tag);
     return tags;
