@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 
 #include "engine/base/bytes.h"
+#include "engine/base/check.h"
 #include "engine/base/digest.h"
 #include "reel/unit.h"
 
@@ -22,18 +24,32 @@ Status Damaged(uint64_t offset_bytes, const char* what) {
   return DataLoss("chunk at offset " + std::to_string(offset_bytes) + ": " + what);
 }
 
+Status CutOff(uint32_t needed_bytes) {
+  return OutOfRange("needs " + std::to_string(needed_bytes) + " bytes");
+}
+
+// Sums in 64 bits: each term is a 32-bit length.
 bool LengthsAgree(const ChunkPlace& place, const ContentHead& content) {
-  const uint64_t content_end =
-      uint64_t{kContentOffset} + content.payload_offset_bytes + content.payload_bytes;
+  const uint64_t content_bytes = uint64_t{content.payload_offset_bytes} + content.payload_bytes;
   return content.unit_count >= 1 && content.unit_count <= kMaxChunkUnits &&
          content.config_bytes <= kMaxConfigBytes &&
          (content.config_bytes == 0) == ((content.flags & kContentConfig) == 0) &&
          place.head_bytes == HeadBytes(content.unit_count, content.config_bytes) &&
          uint64_t{kContentOffset} + content.payload_offset_bytes >= place.head_bytes &&
-         content_end == uint64_t{kContentOffset} + place.content_bytes &&
-         content_end <= place.chunk_bytes && place.chunk_bytes <= kMaxChunkBytes &&
-         place.extent_base_bytes <= place.offset_bytes &&
-         place.offset_bytes + place.chunk_bytes <= place.extent_base_bytes + place.extent_bytes;
+         content_bytes == place.content_bytes &&
+         kContentOffset + content_bytes <= place.chunk_bytes &&
+         place.chunk_bytes <= kMaxChunkBytes && place.chunk_bytes % kBlockBytes == 0;
+}
+
+bool StandsInExtent(const ChunkPlace& place) {
+  return place.extent_base_bytes <= place.offset_bytes && place.chunk_bytes <= place.extent_bytes &&
+         place.offset_bytes - place.extent_base_bytes <= place.extent_bytes - place.chunk_bytes;
+}
+
+bool NumbersAreSane(const ChunkPlace& place, const ContentHead& content) {
+  return place.seq.value >= 1 && place.seq.value <= kMaxChunksPerSegment &&
+         place.durable_seq < place.seq && (place.seq.value != 1 || place.chain == 0) &&
+         content.first_unit.value <= std::numeric_limits<uint64_t>::max() - content.unit_count;
 }
 
 bool UnitsFillPayload(const ChunkHead& head) {
@@ -57,28 +73,37 @@ uint32_t PeekHeadBytes(ByteSpan bytes, const SegmentUid& uid) {
   if (bytes.size() < kTableOffset) return 0;
   const auto place = Load<ChunkPlace>(bytes);
   if (place.magic != kChunkMagic || place.segment_uid != uid) return 0;
-  if (place.head_bytes < kTableOffset || place.head_bytes > HeadBytes(kMaxChunkUnits, kMaxConfigBytes)) return 0;
-  return place.head_bytes;
+  const bool possible = place.head_bytes >= kTableOffset &&
+                        place.head_bytes <= HeadBytes(kMaxChunkUnits, kMaxConfigBytes);
+  return possible ? place.head_bytes : 0;
 }
 
 Result<ChunkHead> DecodeChunkHead(ByteSpan bytes, const SegmentUid& uid, uint64_t offset_bytes) {
-  if (bytes.size() < kTableOffset) return OutOfRange("needs " + std::to_string(kTableOffset) + " bytes");
+  if (bytes.size() < kTableOffset) return CutOff(kTableOffset);
   ChunkHead head;
   head.place = Load<ChunkPlace>(bytes);
-  if (head.place.magic != kChunkMagic || head.place.segment_uid != uid) return NotFound("no chunk here");
+  if (head.place.magic != kChunkMagic || head.place.segment_uid != uid) {
+    return NotFound("no chunk here");
+  }
   const uint32_t head_bytes = PeekHeadBytes(bytes, uid);
   if (head_bytes == 0) return Damaged(offset_bytes, "header length");
-  if (bytes.size() < head_bytes) return OutOfRange("needs " + std::to_string(head_bytes) + " bytes");
+  if (bytes.size() < head_bytes) return CutOff(head_bytes);
   if (HeadCrc(bytes.first(head_bytes), uid) != head.place.header_crc32c) {
     return Damaged(offset_bytes, "header checksum");
   }
-  // From here on the bytes are as they were written; what follows guards against a faulty writer.
+  // From here on the bytes are as they were written; what follows guards against a faulty or hostile
+  // writer.
   if (head.place.version != kFormatVersion) return UnknownVersion("chunk", head.place.version);
-  if (head.place.offset_bytes != offset_bytes) return Damaged(offset_bytes, "was written for another place");
+  if (head.place.offset_bytes != offset_bytes) {
+    return Damaged(offset_bytes, "was written for another place");
+  }
   head.content = Load<ContentHead>(bytes.subspan(kContentOffset));
   if (!LengthsAgree(head.place, head.content)) return Damaged(offset_bytes, "lengths disagree");
+  if (!StandsInExtent(head.place)) return Damaged(offset_bytes, "stands outside its extent");
+  if (!NumbersAreSane(head.place, head.content)) return Damaged(offset_bytes, "impossible numbers");
   head.units.resize(head.content.unit_count);
-  std::memcpy(head.units.data(), bytes.data() + kTableOffset, head.units.size() * sizeof(UnitEntry));
+  std::memcpy(head.units.data(), bytes.data() + kTableOffset,
+              head.units.size() * sizeof(UnitEntry));
   if (!UnitsFillPayload(head)) return Damaged(offset_bytes, "unit sizes");
   const ByteSpan config = bytes.first(head_bytes).last(head.content.config_bytes);
   head.config.assign(config.begin(), config.end());
@@ -86,6 +111,11 @@ Result<ChunkHead> DecodeChunkHead(ByteSpan bytes, const SegmentUid& uid, uint64_
 }
 
 Result<ByteSpan> VerifiedUnit(const ChunkHead& head, ByteSpan chunk, size_t index) {
+  REEL_CHECK(index < head.units.size(), "a unit of this chunk");
+  if (head.content.key_id != 0) {
+    return FailedPrecondition("footage is encrypted with key " +
+                              std::to_string(head.content.key_id) + ", this program holds none");
+  }
   size_t begin = head.payload_begin_bytes();
   for (size_t i = 0; i < index; ++i) begin += head.units[i].size_bytes;
   const UnitEntry& unit = head.units[index];
@@ -102,7 +132,8 @@ Result<ByteSpan> VerifiedUnit(const ChunkHead& head, ByteSpan chunk, size_t inde
 
 Status VerifyChunk(const ChunkHead& head, ByteSpan chunk) {
   if (chunk.size() < head.place.chunk_bytes) return OutOfRange("chunk is not whole");
-  const ByteSpan gap = chunk.subspan(head.place.head_bytes, head.payload_begin_bytes() - head.place.head_bytes);
+  const ByteSpan gap =
+      chunk.subspan(head.place.head_bytes, head.payload_begin_bytes() - head.place.head_bytes);
   if (!std::all_of(gap.begin(), gap.end(), [](std::byte b) { return b == std::byte{0}; })) {
     return Damaged(head.place.offset_bytes, "bytes between head and payload");
   }
@@ -110,7 +141,8 @@ Status VerifyChunk(const ChunkHead& head, ByteSpan chunk) {
   for (size_t i = 0; i < head.units.size(); ++i) {
     const UnitEntry& unit = head.units[i];
     if (Crc32c(chunk.subspan(begin, unit.size_bytes)) != unit.crc32c) {
-      return Damaged(head.place.offset_bytes, ("checksum of its unit " + std::to_string(i)).c_str());
+      return Damaged(head.place.offset_bytes,
+                     ("checksum of its unit " + std::to_string(i)).c_str());
     }
     begin += unit.size_bytes;
   }
@@ -118,6 +150,8 @@ Status VerifyChunk(const ChunkHead& head, ByteSpan chunk) {
 }
 
 ContentId ContentIdOf(const ChunkHead& head, ByteSpan chunk) {
+  REEL_CHECK(chunk.size() >= uint64_t{kContentOffset} + head.place.content_bytes,
+             "a whole content");
   return {Sha256(chunk.subspan(kContentOffset, head.place.content_bytes))};
 }
 

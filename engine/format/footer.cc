@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstddef>
+#include <limits>
 
 #include "engine/base/bytes.h"
 #include "engine/base/check.h"
@@ -11,18 +12,31 @@
 namespace reel::format {
 namespace {
 
-constexpr uint32_t kMaxChunksPerSegment = 1U << 24;
+// A row without its UUIDs is ten varints.
+constexpr uint64_t kRowBytesMin = 10;
 
+// Differences and their sums wrap: hostile bytes may hold any pair, and what comes of it is checked.
 int64_t Difference(uint64_t a, uint64_t b) { return static_cast<int64_t>(a - b); }
 uint64_t Advance(uint64_t a, int64_t by) { return a + static_cast<uint64_t>(by); }
-WallTime AdvanceWall(WallTime t, int64_t by) {
-  return {static_cast<int64_t>(static_cast<uint64_t>(t.ns) + static_cast<uint64_t>(by))};
+int64_t Difference(WallTime a, WallTime b) {
+  return Difference(static_cast<uint64_t>(a.ns), static_cast<uint64_t>(b.ns));
 }
-int64_t WallDifference(WallTime a, WallTime b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a.ns) - static_cast<uint64_t>(b.ns));
+WallTime Advance(WallTime t, int64_t by) {
+  return {static_cast<int64_t>(Advance(static_cast<uint64_t>(t.ns), by))};
 }
 
-std::array<uint8_t, 32> HashPair(const std::array<uint8_t, 32>& left, const std::array<uint8_t, 32>& right) {
+bool IsSane(const ChunkRow& row) {
+  return row.seq.value >= 1 && row.seq.value <= kMaxChunksPerSegment &&
+         row.offset_bytes % kBlockBytes == 0 && row.offset_bytes < kMaxSegmentBytes &&
+         row.chunk_bytes % kBlockBytes == 0 && row.chunk_bytes != 0 &&
+         row.chunk_bytes <= kMaxChunkBytes && row.lead_bytes >= kTableOffset &&
+         row.lead_bytes <= row.chunk_bytes && row.unit_count >= 1 &&
+         row.unit_count <= kMaxChunkUnits &&
+         row.first_unit.value <= std::numeric_limits<uint64_t>::max() - row.unit_count;
+}
+
+std::array<uint8_t, 32> HashPair(const std::array<uint8_t, 32>& left,
+                                 const std::array<uint8_t, 32>& right) {
   std::array<std::byte, 65> node;
   node[0] = std::byte{1};
   std::memcpy(node.data() + 1, left.data(), left.size());
@@ -30,61 +44,85 @@ std::array<uint8_t, 32> HashPair(const std::array<uint8_t, 32>& left, const std:
   return Sha256(node);
 }
 
-// The rows of a directory, decoded against the same expectations the encoder used.
+// Reads rows against the same forecasts the encoder used.
 class RowDecoder {
  public:
-  RowDecoder(ByteSpan bytes, uint32_t granule_bytes) : reader_(bytes), granule_bytes_(granule_bytes) {}
+  explicit RowDecoder(ByteSpan bytes) : reader_(bytes) {}
 
+  // False: no sane row begins here.
   bool Next(ChunkRow* row) {
     const uint64_t number = reader_.GetVarint();
     if (!reader_.ok() || number > runs_.size()) return false;
-    if (number == runs_.size()) {
+    const bool first = number == runs_.size();
+    if (first) {
       const auto stream = reader_.GetUuid<StreamId>();
-      runs_.push_back({stream, reader_.GetUuid<RunId>(), {}, {}});
+      runs_.push_back({stream, reader_.GetUuid<RunId>(), {}});
     }
-    RunState& run = runs_[number];
+    Run& run = runs_[number];
     row->stream = run.stream;
     row->run = run.run;
-    row->seq = {static_cast<uint32_t>(Advance(last_seq_.value, reader_.GetSignedVarint()))};
-    row->offset_bytes = last_end_bytes_ + static_cast<uint64_t>(reader_.GetSignedVarint()) * granule_bytes_;
-    const uint64_t granules = reader_.GetVarint();
-    const uint64_t lead_bytes = reader_.GetVarint();
-    row->first_unit = {Advance(run.next_unit.value, reader_.GetSignedVarint())};
-    const uint64_t units = reader_.GetVarint();
-    row->wall_begin = AdvanceWall(run.wall_end, reader_.GetSignedVarint());
-    row->wall_end = AdvanceWall(row->wall_begin, reader_.GetSignedVarint());
-    const uint64_t flags = reader_.GetVarint();
-    if (!reader_.ok() || granules > kMaxChunkBytes / granule_bytes_ || lead_bytes > kMaxChunkBytes ||
-        units == 0 || units > kMaxChunkUnits || flags > 0xFFFF) {
+    row->seq = {Get32(last_seq_.value)};
+    row->offset_bytes =
+        last_end_bytes_ + static_cast<uint64_t>(reader_.GetSignedVarint()) * kBlockBytes;
+    const uint64_t blocks = reader_.GetVarint();
+    row->chunk_bytes =
+        blocks <= kMaxChunkBytes / kBlockBytes ? static_cast<uint32_t>(blocks * kBlockBytes) : 0;
+    row->lead_bytes = Get32(0);
+    row->first_unit = {Advance(run.forecast.next_unit.value, reader_.GetSignedVarint())};
+    row->unit_count = Get32(0);
+    row->wall_begin = Advance(run.forecast.next_begin(), reader_.GetSignedVarint());
+    row->wall_end =
+        Advance(Advance(row->wall_begin, run.forecast.length_ns), reader_.GetSignedVarint());
+    const uint32_t flags = Get32(0);
+    row->flags = static_cast<uint16_t>(flags);
+    if (!in_range_ || !reader_.ok() || flags > 0xFFFF || row->seq <= last_seq_ || !IsSane(*row)) {
       return false;
     }
-    row->chunk_bytes = static_cast<uint32_t>(granules * granule_bytes_);
-    row->lead_bytes = static_cast<uint32_t>(lead_bytes);
-    row->unit_count = static_cast<uint32_t>(units);
-    row->flags = static_cast<uint16_t>(flags);
+    run.forecast.Observe(*row, first);
     last_seq_ = row->seq;
     last_end_bytes_ = row->offset_bytes + row->chunk_bytes;
-    run.next_unit = row->end_unit();
-    run.wall_end = row->wall_end;
     return true;
   }
 
   bool at_end() const { return reader_.at_end(); }
 
  private:
-  struct RunState {
+  struct Run {
     StreamId stream;
     RunId run;
-    UnitNumber next_unit;
-    WallTime wall_end;
+    RunForecast forecast;
   };
 
+  // A value of 32 bits, stored as what it adds to `base`.
+  uint32_t Get32(uint32_t base) {
+    const uint64_t more = reader_.GetVarint();
+    in_range_ = in_range_ && more <= std::numeric_limits<uint32_t>::max() - base;
+    return static_cast<uint32_t>(base + more);
+  }
+
   ByteReader reader_;
-  uint32_t granule_bytes_;
-  std::vector<RunState> runs_;
+  bool in_range_ = true;
+  std::vector<Run> runs_;
   ChunkSeq last_seq_;
   uint64_t last_end_bytes_ = 0;
 };
+
+// What the head says of the rows and content ids is what they say.
+bool HeadAgrees(const Footer& footer) {
+  FooterHead sum;
+  sum.begin = kWallMax;
+  sum.end = kWallMin;
+  for (const ChunkRow& row : footer.rows) {
+    sum.highest_seq = row.seq;
+    sum.begin = std::min(sum.begin, row.wall_begin);
+    sum.end = std::max(sum.end, row.wall_end);
+    sum.stored_bytes += row.chunk_bytes;
+  }
+  const FooterHead& head = footer.head;
+  return head.highest_seq == sum.highest_seq && head.begin == sum.begin && head.end == sum.end &&
+         head.stored_bytes == sum.stored_bytes &&
+         head.content_root == MerkleRoot(footer.content_ids);
+}
 
 }  // namespace
 
@@ -104,29 +142,39 @@ ChunkRow RowOf(const ChunkHead& head) {
   return row;
 }
 
+WallTime RunForecast::next_begin() const { return Advance(last_end, pause_ns); }
+
+void RunForecast::Observe(const ChunkRow& row, bool first) {
+  if (!first) pause_ns = Difference(row.wall_begin, last_end);
+  length_ns = Difference(row.wall_end, row.wall_begin);
+  last_end = row.wall_end;
+  next_unit = row.end_unit();
+}
+
 void DirectoryEncoder::Append(const ChunkRow& row) {
+  REEL_CHECK(IsSane(row) && row.seq > last_seq_, "a row that could not be read back");
   ByteWriter writer(&rows_);
-  const auto [at, is_new] = runs_.try_emplace({row.stream, row.run}, RunState{runs_.size(), {}, {}});
-  RunState& run = at->second;
-  writer.PutVarint(run.number);
-  if (is_new) {
+  const auto [at, first] = runs_.try_emplace({row.stream, row.run});
+  RunForecast& forecast = at->second;
+  if (first) forecast.number = runs_.size() - 1;
+  writer.PutVarint(forecast.number);
+  if (first) {
     writer.PutUuid(row.stream);
     writer.PutUuid(row.run);
   }
-  writer.PutSignedVarint(Difference(row.seq.value, last_seq_.value));
-  writer.PutSignedVarint(Difference(row.offset_bytes, last_end_bytes_) / granule_bytes_);
-  writer.PutVarint(row.chunk_bytes / granule_bytes_);
+  writer.PutVarint(row.seq.value - last_seq_.value);
+  writer.PutSignedVarint(Difference(row.offset_bytes, last_end_bytes_) / int64_t{kBlockBytes});
+  writer.PutVarint(row.chunk_bytes / kBlockBytes);
   writer.PutVarint(row.lead_bytes);
-  writer.PutSignedVarint(Difference(row.first_unit.value, run.next_unit.value));
+  writer.PutSignedVarint(Difference(row.first_unit.value, forecast.next_unit.value));
   writer.PutVarint(row.unit_count);
-  writer.PutSignedVarint(WallDifference(row.wall_begin, run.wall_end));
-  writer.PutSignedVarint(WallDifference(row.wall_end, row.wall_begin));
+  writer.PutSignedVarint(Difference(row.wall_begin, forecast.next_begin()));
+  writer.PutSignedVarint(Difference(row.wall_end, Advance(row.wall_begin, forecast.length_ns)));
   writer.PutVarint(row.flags);
+  forecast.Observe(row, first);
   ++count_;
   last_seq_ = row.seq;
   last_end_bytes_ = row.offset_bytes + row.chunk_bytes;
-  run.next_unit = row.end_unit();
-  run.wall_end = row.wall_end;
   begin_ = std::min(begin_, row.wall_begin);
   end_ = std::max(end_, row.wall_end);
   stored_bytes_ += row.chunk_bytes;
@@ -135,7 +183,8 @@ void DirectoryEncoder::Append(const ChunkRow& row) {
 Bytes DirectoryEncoder::Encode(FooterHead head, const std::vector<ContentId>& content_ids) const {
   REEL_CHECK(content_ids.size() == count_, "one content id per row");
   Bytes directory = rows_;
-  for (const ContentId& id : content_ids) ByteWriter(&directory).PutBytes(std::as_bytes(std::span(id.bytes)));
+  for (const ContentId& id : content_ids)
+    ByteWriter(&directory).PutBytes(std::as_bytes(std::span(id.bytes)));
   head.chunk_count = count_;
   head.highest_seq = last_seq_;
   head.directory_bytes = static_cast<uint32_t>(directory.size());
@@ -162,13 +211,13 @@ Result<FooterHead> DecodeFooterHead(ByteSpan bytes, const SegmentUid& uid) {
   }
   if (head.version != kFormatVersion) return UnknownVersion("footer", head.version);
   if (head.chunk_count > kMaxChunksPerSegment ||
-      head.directory_bytes < uint64_t{head.chunk_count} * sizeof(ContentId)) {
+      head.directory_bytes < head.chunk_count * (kRowBytesMin + sizeof(ContentId))) {
     return DataLoss("footer head holds impossible values");
   }
   return head;
 }
 
-Result<Footer> DecodeFooter(ByteSpan bytes, const SegmentUid& uid, uint32_t granule_bytes) {
+Result<Footer> DecodeFooter(ByteSpan bytes, const SegmentUid& uid) {
   Footer footer;
   REEL_ASSIGN_OR_RETURN(footer.head, DecodeFooterHead(bytes, uid));
   if (bytes.size() - sizeof(FooterHead) < footer.head.directory_bytes) {
@@ -179,14 +228,16 @@ Result<Footer> DecodeFooter(ByteSpan bytes, const SegmentUid& uid, uint32_t gran
     return DataLoss("footer directory does not match its checksum");
   }
   const size_t ids_bytes = footer.head.chunk_count * sizeof(ContentId);
-  RowDecoder rows(directory.first(directory.size() - ids_bytes), granule_bytes);
+  RowDecoder rows(directory.first(directory.size() - ids_bytes));
   footer.rows.resize(footer.head.chunk_count);
   for (ChunkRow& row : footer.rows) {
     if (!rows.Next(&row)) return DataLoss("footer directory holds impossible values");
   }
   if (!rows.at_end()) return DataLoss("footer directory has bytes left over");
   footer.content_ids.resize(footer.head.chunk_count);
-  if (ids_bytes != 0) std::memcpy(footer.content_ids.data(), directory.last(ids_bytes).data(), ids_bytes);
+  if (ids_bytes != 0)
+    std::memcpy(footer.content_ids.data(), directory.last(ids_bytes).data(), ids_bytes);
+  if (!HeadAgrees(footer)) return DataLoss("footer head and directory disagree");
   return footer;
 }
 

@@ -1,11 +1,19 @@
 #include "engine/format/ledger_record.h"
 
 #include "engine/base/bytes.h"
+#include "engine/base/check.h"
 
 namespace reel::format {
 namespace {
 
-enum class Type : uint8_t { kStream = 1, kGap = 2, kRun = 3, kSession = 4, kRetired = 5 };
+enum class Type : uint8_t {
+  kNone = 0,
+  kStream = 1,
+  kGap = 2,
+  kRun = 3,
+  kSession = 4,
+  kRetired = 5
+};
 constexpr uint8_t kRecordVersion = 1;
 
 void PutWall(ByteWriter* writer, WallTime t) { writer->Put(t.ns); }
@@ -19,6 +27,7 @@ struct Encoder {
     writer.Put(kRecordVersion);
   }
   void operator()(const StreamRecord& r) {
+    REEL_CHECK(CheckStreamName(r.row.name).ok(), "a name that could not be read back");
     Begin(Type::kStream);
     writer.PutUuid(r.row.stream);
     writer.PutString(r.row.name);
@@ -111,10 +120,46 @@ RetiredRecord GetRetired(ByteReader* reader) {
   return r;
 }
 
+// Switches without a default: the compiler asks for every new cause.
+bool IsKnown(GapCause cause) {
+  switch (cause) {
+    case GapCause::kUnknown:
+    case GapCause::kNotRecorded:
+    case GapCause::kSourceLost:
+    case GapCause::kOverload:
+    case GapCause::kDiskError:
+    case GapCause::kDiskFull:
+    case GapCause::kRecorderDown:
+    case GapCause::kExpired:
+    case GapCause::kVolumeOffline:
+    case GapCause::kDamaged:
+      return true;
+  }
+  return false;
+}
+bool IsKnown(EndCause cause) {
+  switch (cause) {
+    case EndCause::kOpen:
+    case EndCause::kEnded:
+    case EndCause::kSourceLost:
+    case EndCause::kTimeBreak:
+    case EndCause::kShutdown:
+      return true;
+  }
+  return false;
+}
+template <class Record>
+bool CauseIsKnown(const Record& record) {
+  if constexpr (requires { record.cause; }) return IsKnown(record.cause);
+  return true;
+}
+
 // Length of the UTF-8 sequence at text[i], 0 if it is malformed (RFC 3629: no overlong forms, no
 // surrogates, nothing above U+10FFFF).
 size_t Utf8Length(std::string_view text, size_t i) {
-  const auto at = [&](size_t k) { return k < text.size() ? static_cast<uint8_t>(text[k]) : uint8_t{0}; };
+  const auto at = [&](size_t k) {
+    return k < text.size() ? static_cast<uint8_t>(text[k]) : uint8_t{0};
+  };
   const auto continues = [&](size_t k) { return (at(k) & 0xC0) == 0x80; };
   const uint8_t lead = at(i);
   if (lead < 0x80) return 1;
@@ -127,9 +172,17 @@ size_t Utf8Length(std::string_view text, size_t i) {
   if (lead >= 0xF0 && lead <= 0xF4) {
     const bool overlong = lead == 0xF0 && at(i + 1) < 0x90;
     const bool too_high = lead == 0xF4 && at(i + 1) > 0x8F;
-    return continues(i + 1) && continues(i + 2) && continues(i + 3) && !overlong && !too_high ? 4 : 0;
+    return continues(i + 1) && continues(i + 2) && continues(i + 3) && !overlong && !too_high ? 4
+                                                                                              : 0;
   }
   return 0;
+}
+
+// U+0000..U+001F and U+007F..U+009F, in UTF-8.
+bool IsControl(std::string_view character) {
+  const auto lead = static_cast<uint8_t>(character[0]);
+  if (character.size() == 1) return lead < 0x20 || lead == 0x7F;
+  return lead == 0xC2 && static_cast<uint8_t>(character[1]) < 0xA0;
 }
 
 }  // namespace
@@ -145,8 +198,10 @@ Result<LedgerRecord> DecodeLedgerRecord(ByteSpan bytes) {
   const auto type = static_cast<Type>(reader.Get<uint8_t>());
   const auto version = reader.Get<uint8_t>();
   if (!reader.ok()) return DataLoss("ledger record is cut off");
-  LedgerRecord record = OpaqueRecord{Bytes(bytes.begin(), bytes.end())};
-  if (version != kRecordVersion) return record;
+  if (type == Type::kNone) return DataLoss("ledger record has no type");
+  const LedgerRecord opaque = OpaqueRecord{Bytes(bytes.begin(), bytes.end())};
+  if (version != kRecordVersion) return opaque;
+  LedgerRecord record;
   switch (type) {
     case Type::kStream:
       record = GetStream(&reader);
@@ -164,27 +219,36 @@ Result<LedgerRecord> DecodeLedgerRecord(ByteSpan bytes) {
       record = GetRetired(&reader);
       break;
     default:
-      return record;
+      return opaque;
   }
   if (!reader.ok() || !reader.at_end()) return DataLoss("ledger record is malformed");
+  if (!std::visit([](const auto& r) { return CauseIsKnown(r); }, record)) return opaque;
+  if (const auto* stream = std::get_if<StreamRecord>(&record)) {
+    const Status name = CheckStreamName(stream->row.name);
+    if (!name.ok()) return DataLoss("ledger record: " + name.message());
+  }
   return record;
 }
 
 Status CheckStreamName(std::string_view name) {
   if (name.empty()) return InvalidArgument("a stream's name cannot be empty");
   if (name.size() > kMaxNameBytes) {
-    return InvalidArgument("a stream's name has at most " + std::to_string(kMaxNameBytes) + " bytes, this one has " +
-                           std::to_string(name.size()));
+    return InvalidArgument("a stream's name has at most " + std::to_string(kMaxNameBytes) +
+                           " bytes, this one has " + std::to_string(name.size()));
   }
   if (name.front() == ' ' || name.back() == ' ') {
-    return InvalidArgument("a stream's name cannot begin or end with a space: '" + std::string(name) + "'");
+    return InvalidArgument("a stream's name cannot begin or end with a space: '" +
+                           std::string(name) + "'");
   }
   for (size_t i = 0; i < name.size();) {
-    const auto c = static_cast<uint8_t>(name[i]);
-    if (c < 0x20 || c == 0x7F) return InvalidArgument("a stream's name cannot hold control characters");
-    if (c == '/') return InvalidArgument("a stream's name cannot hold '/': '" + std::string(name) + "'");
     const size_t length = Utf8Length(name, i);
     if (length == 0) return InvalidArgument("a stream's name must be UTF-8");
+    if (IsControl(name.substr(i, length))) {
+      return InvalidArgument("a stream's name cannot hold control characters");
+    }
+    if (name[i] == '/') {
+      return InvalidArgument("a stream's name cannot hold '/': '" + std::string(name) + "'");
+    }
     i += length;
   }
   return OkStatus();

@@ -1,7 +1,8 @@
 // Records of the ledger: what footage cannot prove (names, gap causes, ends of runs, receipts). Each is
 // the bytes of one unit of the reserved ledger stream, so chunks, checksums and durability are those of
 // footage. Records say the same thing however often they are read; of two records about a stream the one
-// with the higher revision rules. A type this program does not know is kept and copied, never dropped.
+// with the higher revision rules. A type, version or cause this program does not know is kept and
+// copied, never dropped.
 #pragma once
 
 #include <variant>
@@ -12,7 +13,8 @@
 namespace reel::format {
 
 // The stream that holds the records; its footage never shows among the cameras'.
-inline constexpr StreamId kLedgerStream{{'r', 'e', 'e', 'l', '-', 'l', 'e', 'd', 'g', 'e', 'r', 0, 0, 0, 0, 1}};
+inline constexpr StreamId kLedgerStream{
+    {'r', 'e', 'e', 'l', '-', 'l', 'e', 'd', 'g', 'e', 'r', 0, 0, 0, 0, 1}};
 
 struct StreamRecord {
   StreamRow row;
@@ -40,15 +42,19 @@ struct RetiredRecord {
   bool operator==(const RetiredRecord&) const = default;
 };
 
-// Of a type or version this program does not know.
+// Of a type, version or cause this program does not know: its bytes as they are.
 struct OpaqueRecord {
   Bytes bytes;
   bool operator==(const OpaqueRecord&) const = default;
 };
 
-using LedgerRecord = std::variant<StreamRecord, GapRow, RunRow, SessionRecord, RetiredRecord, OpaqueRecord>;
+using LedgerRecord =
+    std::variant<StreamRecord, GapRow, RunRow, SessionRecord, RetiredRecord, OpaqueRecord>;
 
+// REQUIRES: a stream's name passes CheckStreamName.
 Bytes EncodeLedgerRecord(const LedgerRecord& record);
+
+// DataLoss: cut off, malformed or zero bytes.
 Result<LedgerRecord> DecodeLedgerRecord(ByteSpan bytes);
 
 inline constexpr size_t kMaxNameBytes = 255;

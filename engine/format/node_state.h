@@ -19,21 +19,26 @@ inline constexpr size_t kMaxPathBytes = 400;
 struct NodeVolume {
   VolumeNo number;
   VolumeId id;
-  Epoch last_epoch;   // the volume's open id when this node last opened it; an older volume is refused
-  std::string path;   // as the operator gave it, made absolute
+  Epoch
+      last_epoch;  // the volume's open id when this node last opened it; an older volume is refused
+  std::string path;  // as the operator gave it, made absolute
   bool operator==(const NodeVolume&) const = default;
 };
 
 struct NodeState {
   uint64_t sequence = 0;
   NodeId node;
-  uint64_t incarnation = 0;   // rises each time the node is opened for writing
+  uint64_t incarnation = 0;  // rises each time the node is opened for writing
   std::vector<NodeVolume> volumes;
   bool operator==(const NodeState&) const = default;
 };
 
-// `slot` has kNodeSlotBytes.
+// InvalidArgument, ResourceExhausted: paths too long, a volume twice, too many. REQUIRES: `slot` has
+// kNodeSlotBytes.
 Status EncodeNodeState(const NodeState& state, MutableByteSpan slot);
+
+// NotFound: no node state; DataLoss: damaged; FailedPrecondition: of a version this program does not
+// know.
 Result<NodeState> DecodeNodeState(ByteSpan slot);
 
 }  // namespace reel::format

@@ -3,14 +3,15 @@
 // at sequence modulo 4, so a torn write never harms the ruling one.
 #pragma once
 
-#include "engine/format/wire.h"
+#include "engine/format/segment_header.h"
 #include "reel/time.h"
 
 namespace reel::format {
 
 inline constexpr uint32_t kSuperblockMagic = Magic("RVOL");
 inline constexpr uint32_t kSuperblockSlots = 4;
-inline constexpr uint32_t kSuperblockSlotBytes = 4096;
+inline constexpr uint32_t kSuperblockSlotBytes = kBlockBytes;
+inline constexpr uint32_t kMaxSegmentFiles = 1U << 20;
 
 enum class Placement : uint8_t { kLog = 1, kGop = 2 };
 
@@ -23,18 +24,20 @@ struct Superblock {
   VolumeId volume;
   NodeId owner;
   uint64_t owner_incarnation = 0;
-  uint64_t segment_bytes = 0;
-  uint32_t segment_count_max = 0;  // files of the pool; beyond it the oldest is recycled
+  uint64_t segment_bytes = 0;  // a power of two, at most kMaxSegmentBytes
+  uint32_t segment_count_max =
+      0;  // files of the pool, 1..kMaxSegmentFiles; beyond it the oldest is recycled
   uint32_t granule_bytes = 0;
-  Epoch epoch;                     // open id: rises at each opening for writing
+  Epoch epoch;  // open id: rises at each opening for writing
   uint32_t reserved1 = 0;
   WallTime created;
-  uint32_t reserved2 = 0;
-  uint32_t crc32c = 0;             // of the bytes before it
 };
-static_assert(Wire<Superblock> && sizeof(Superblock) == 96);
+static_assert(Wire<Superblock> && sizeof(Superblock) == 88);
+static_assert(offsetof(Superblock, version) == 4 && offsetof(Superblock, created) == 80);
 
-void EncodeSuperblock(const Superblock& superblock, std::span<std::byte, kSuperblockSlotBytes> slot);
+// Record, checksum and errors as with a segment header. REQUIRES: values DecodeSuperblock would take.
+void EncodeSuperblock(const Superblock& superblock,
+                      std::span<std::byte, kSuperblockSlotBytes> slot);
 Result<Superblock> DecodeSuperblock(ByteSpan slot);
 
 }  // namespace reel::format

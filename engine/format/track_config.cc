@@ -1,6 +1,7 @@
 #include "engine/format/track_config.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "engine/base/bytes.h"
@@ -24,7 +25,8 @@ Status CheckTracks(const std::vector<TrackInfo>& tracks) {
     if (track.timescale == 0) return InvalidArgument(name + " has a timescale of 0");
     if (track.config.size() > kMaxTrackConfigBytes) {
       return InvalidArgument(name + " has " + std::to_string(track.config.size()) +
-                             " bytes of parameter sets, the bound is " + std::to_string(kMaxTrackConfigBytes));
+                             " bytes of parameter sets, the bound is " +
+                             std::to_string(kMaxTrackConfigBytes));
     }
   }
   return OkStatus();
@@ -60,7 +62,14 @@ Result<Bytes> EncodeTracks(const std::vector<TrackInfo>& tracks) {
 
 Result<std::vector<TrackInfo>> DecodeTracks(ByteSpan bytes) {
   ByteReader reader(bytes);
+  bool in_range = true;
+  const auto get32 = [&reader, &in_range] {
+    const uint64_t value = reader.GetVarint();
+    in_range = in_range && value <= std::numeric_limits<uint32_t>::max();
+    return static_cast<uint32_t>(value);
+  };
   const auto version = reader.Get<uint8_t>();
+  if (!reader.ok()) return DataLoss("track description is empty");
   if (version != kTracksVersion) return UnknownVersion("track description", version);
   const uint64_t count = reader.GetVarint();
   if (count > kMaxTracks) return DataLoss("track description names too many tracks");
@@ -71,16 +80,17 @@ Result<std::vector<TrackInfo>> DecodeTracks(ByteSpan bytes) {
     if (!IsKind(kind)) return DataLoss("track description holds an unknown kind");
     track.kind = static_cast<TrackKind>(kind);
     track.codec = static_cast<Codec>(reader.Get<uint16_t>());
-    track.timescale = static_cast<uint32_t>(reader.GetVarint());
-    track.width = static_cast<uint32_t>(reader.GetVarint());
-    track.height = static_cast<uint32_t>(reader.GetVarint());
-    track.sample_rate_hz = static_cast<uint32_t>(reader.GetVarint());
-    track.channels = static_cast<uint32_t>(reader.GetVarint());
+    track.timescale = get32();
+    track.width = get32();
+    track.height = get32();
+    track.sample_rate_hz = get32();
+    track.channels = get32();
     const std::string config = reader.GetString(kMaxTrackConfigBytes);
     const ByteSpan span = AsBytes(config);
     track.config.assign(span.begin(), span.end());
   }
-  if (!reader.ok() || !reader.at_end()) return DataLoss("track description is malformed");
+  if (!in_range || !reader.ok() || !reader.at_end())
+    return DataLoss("track description is malformed");
   if (const Status status = CheckTracks(tracks); !status.ok()) return DataLoss(status.message());
   return tracks;
 }

@@ -9,8 +9,11 @@
 
 namespace reel::format {
 
-// At most kMaxTracks tracks of at most kMaxTrackConfigBytes each, 64 KiB in all; ids are unique.
+// At most kMaxTracks tracks of at most kMaxTrackConfigBytes each, 64 KiB in all; ids are unique, timescales not 0: otherwise InvalidArgument.
 Result<Bytes> EncodeTracks(const std::vector<TrackInfo>& tracks);
+
+// DataLoss: malformed, or what EncodeTracks refuses; FailedPrecondition: of a version this program
+// does not know.
 Result<std::vector<TrackInfo>> DecodeTracks(ByteSpan bytes);
 
 // First half of SHA-256 of the encoded tracks: ContentHead::config_hash.

@@ -12,6 +12,13 @@ namespace reel::format {
 
 inline constexpr uint16_t kFormatVersion = 1;
 
+// Everything stored begins at a multiple of this and is a multiple of it long.
+inline constexpr uint32_t kBlockBytes = 4096;
+inline constexpr uint32_t kMaxGranuleBytes = 16U << 20;
+// A block is the smallest chunk, so a segment holds 2^24 chunks at most.
+inline constexpr uint64_t kMaxSegmentBytes = uint64_t{64} << 30;
+inline constexpr uint32_t kMaxChunksPerSegment = kMaxSegmentBytes / kBlockBytes;
+
 constexpr uint32_t Magic(const char (&text)[5]) {
   return static_cast<uint32_t>(static_cast<unsigned char>(text[0])) |
          static_cast<uint32_t>(static_cast<unsigned char>(text[1])) << 8 |
@@ -22,6 +29,7 @@ constexpr uint32_t Magic(const char (&text)[5]) {
 template <class T>
 concept Wire = std::is_trivially_copyable_v<T> && std::has_unique_object_representations_v<T>;
 
+// REQUIRES: `from` holds at least sizeof(T) bytes.
 template <Wire T>
 T Load(ByteSpan from) {
   T value;
@@ -35,8 +43,8 @@ void Store(const T& value, std::byte* to) {
 
 inline Status UnknownVersion(const char* what, uint16_t version) {
   return FailedPrecondition(std::string(what) + " has format version " + std::to_string(version) +
-                            ", this program reads up to " + std::to_string(kFormatVersion) +
-                            ": use a newer reel");
+                            ", this program reads version " + std::to_string(kFormatVersion) +
+                            " only: use the reel that wrote it, or a newer one");
 }
 
 }  // namespace reel::format
