@@ -9,12 +9,6 @@ namespace {
 constexpr int64_t kNsPerSecond = 1'000'000'000;
 constexpr int64_t kSecondsPerDay = 86'400;
 
-int64_t AddSaturating(int64_t a, int64_t b) {
-  int64_t sum = 0;
-  if (!__builtin_add_overflow(a, b, &sum)) return sum;
-  return b > 0 ? std::numeric_limits<int64_t>::max() : std::numeric_limits<int64_t>::min();
-}
-
 // Reads exactly `count` digits at *pos.
 bool ReadDigits(std::string_view text, size_t* pos, int count, int64_t* value) {
   *value = 0;
@@ -67,9 +61,15 @@ Status BadTime(std::string_view text) {
 
 }  // namespace
 
-WallTime operator+(WallTime t, Duration d) { return {AddSaturating(t.ns, d.count())}; }
+WallTime operator+(WallTime t, Duration d) {
+  int64_t sum = 0;
+  if (!__builtin_add_overflow(t.ns, d.count(), &sum)) return {sum};
+  return d.count() > 0 ? kWallMax : kWallMin;
+}
 WallTime operator-(WallTime t, Duration d) {
-  return d == Duration::min() ? kWallMax : WallTime{AddSaturating(t.ns, -d.count())};
+  int64_t difference = 0;
+  if (!__builtin_sub_overflow(t.ns, d.count(), &difference)) return {difference};
+  return d.count() < 0 ? kWallMax : kWallMin;
 }
 Duration operator-(WallTime a, WallTime b) {
   int64_t difference = 0;
@@ -132,8 +132,13 @@ Result<WallTime> ParseWall(std::string_view text) {
   // A leap second (:60) is taken as the first instant of the next minute.
   if (!date.ok() || hour > 23 || minute > 59 || second > 60) return BadTime(text);
   const int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
-  const int64_t seconds =
-      days * kSecondsPerDay + (hour * 60 + minute) * 60 + second - offset_seconds;
+  int64_t seconds = days * kSecondsPerDay + (hour * 60 + minute) * 60 + second - offset_seconds;
+  // Before 1970 count back from the next whole second: the one that the first instants of the range
+  // are in begins outside it.
+  if (seconds < 0) {
+    ++seconds;
+    fraction_ns -= kNsPerSecond;
+  }
   int64_t ns = 0;
   if (__builtin_mul_overflow(seconds, kNsPerSecond, &ns) ||
       __builtin_add_overflow(ns, fraction_ns, &ns)) {
