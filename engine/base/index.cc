@@ -1,6 +1,25 @@
 #include "reel/index.h"
 
+#include <limits>
+
 namespace reel {
+namespace {
+
+// Kept free so that one past any serial is a serial.
+constexpr SegmentSerial kNoSerial{std::numeric_limits<uint64_t>::max()};
+
+Status CheckGop(const GopRow& row) {
+  if (row.pieces.empty() || row.pieces.size() > kMaxPieces) {
+    return InvalidArgument("a GOP of " + std::to_string(row.pieces.size()) + " pieces");
+  }
+  if (row.end < row.begin) return InvalidArgument("a GOP that ends before it begins");
+  for (const Piece& piece : row.pieces) {
+    if (piece.serial == kNoSerial) return InvalidArgument("a piece in segment 2^64-1");
+  }
+  return OkStatus();
+}
+
+}  // namespace
 
 std::string_view GapCauseName(GapCause cause) {
   switch (cause) {
@@ -29,12 +48,7 @@ std::string_view GapCauseName(GapCause cause) {
 }
 
 Status CheckIndexBatch(const IndexBatch& batch) {
-  for (const GopRow& row : batch.gops) {
-    if (row.pieces.empty() || row.pieces.size() > kMaxPieces) {
-      return InvalidArgument("a GOP of " + std::to_string(row.pieces.size()) + " pieces");
-    }
-    if (row.end < row.begin) return InvalidArgument("a GOP that ends before it begins");
-  }
+  for (const GopRow& row : batch.gops) REEL_RETURN_IF_ERROR(CheckGop(row));
   for (const RunRow& row : batch.runs) {
     if (row.end < row.begin) return InvalidArgument("a run that ends before it begins");
   }
@@ -45,6 +59,9 @@ Status CheckIndexBatch(const IndexBatch& batch) {
     if (row.name.empty() || row.name.size() > 255) {
       return InvalidArgument("a stream name of " + std::to_string(row.name.size()) + " bytes");
     }
+  }
+  for (const SegmentRow& row : batch.segments) {
+    if (row.serial == kNoSerial) return InvalidArgument("segment 2^64-1");
   }
   return OkStatus();
 }

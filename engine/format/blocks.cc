@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 
 #include "engine/base/bytes.h"
 #include "engine/base/check.h"
@@ -40,8 +41,9 @@ bool GranuleIsSane(uint32_t granule_bytes) {
 
 // A life in use says where its chunks and its footer stand; of a free one only the name matters.
 bool LifeIsSane(const SegmentHeader& header) {
-  return !header.uid.is_nil() && header.serial.value != 0 &&
-         header.segment_bytes <= kMaxSegmentBytes &&
+  const bool serial_is_sane =
+      header.serial.value != 0 && header.serial.value != std::numeric_limits<uint64_t>::max();
+  return serial_is_sane && !header.uid.is_nil() && header.segment_bytes <= kMaxSegmentBytes &&
          header.footer_offset_bytes >= 2 * uint64_t{header.granule_bytes} &&
          header.footer_offset_bytes < header.segment_bytes &&
          header.footer_offset_bytes % kBlockBytes == 0;

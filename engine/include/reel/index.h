@@ -154,7 +154,7 @@ struct IndexBatch {
 };
 
 // What a batch must obey, else Write refuses it whole with InvalidArgument: a GOP has 1..kMaxPieces
-// pieces, no row ends before it begins, a stream's name has 1..255 bytes.
+// pieces, no row ends before it begins, a stream's name has 1..255 bytes, no serial is 2^64-1.
 Status CheckIndexBatch(const IndexBatch& batch);
 
 // Totals of one stream in one bucket of time, over the GOPs as Gops() returns them. Overlapping

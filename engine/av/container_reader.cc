@@ -1,0 +1,253 @@
+#include "engine/av/container_reader.h"
+
+#include <limits>
+#include <utility>
+
+#include "engine/av/av_handle.h"
+
+namespace reel {
+namespace {
+
+using Container = FileKind::Container;
+
+constexpr size_t kNotKept = std::numeric_limits<size_t>::max();
+constexpr uint32_t kFallbackTimescale = 90'000;
+// A demuxer that finds nothing but damage must not spin through it for ever.
+constexpr int kMaxErrorsInRow = 64;
+
+const char* FormatName(Container container) {
+  switch (container) {
+    case Container::kMp4:
+      return "mov";
+    case Container::kMatroska:
+      return "matroska";
+    default:
+      return "mpegts";
+  }
+}
+
+std::optional<Codec> KeptCodec(const AVCodecParameters& parameters) {
+  switch (parameters.codec_id) {
+    case AV_CODEC_ID_H264:
+      return Codec::kH264;
+    case AV_CODEC_ID_HEVC:
+      return Codec::kH265;
+    case AV_CODEC_ID_AAC:
+      return Codec::kAac;
+    case AV_CODEC_ID_PCM_ALAW:
+      return Codec::kPcmALaw;
+    case AV_CODEC_ID_PCM_MULAW:
+      return Codec::kPcmMuLaw;
+    case AV_CODEC_ID_OPUS:
+      return Codec::kOpus;
+    default:
+      if (parameters.codec_type == AVMEDIA_TYPE_DATA) return Codec::kOpaque;
+      return std::nullopt;
+  }
+}
+
+TrackKind KindOf(Codec codec) {
+  if (codec == Codec::kH264 || codec == Codec::kH265) return TrackKind::kVideo;
+  return codec == Codec::kOpaque ? TrackKind::kData : TrackKind::kAudio;
+}
+
+std::string StreamName(const AVStream& stream) {
+  const char* kind = av_get_media_type_string(stream.codecpar->codec_type);
+  return "track " + std::to_string(stream.index) + " (" + (kind != nullptr ? kind : "unknown") +
+         ", " + avcodec_get_name(stream.codecpar->codec_id) + ")";
+}
+
+class ContainerReader final : public PacketReader {
+ public:
+  ContainerReader(std::string path, Container container)
+      : path_(std::move(path)), container_(container), packet_(av_packet_alloc()) {}
+
+  Status Open(const SourceOptions& options);
+
+  const std::vector<PacketTrack>& tracks() const override { return tracks_; }
+  const std::vector<std::string>& notes() const override { return notes_; }
+  Result<std::optional<Packet>> Read() override;
+
+ private:
+  Status AddStream(AVStream* stream, const SourceOptions& options);
+  PacketTrack DescribeStream(const AVStream& stream, Codec codec) const;
+  Status OpenError(int av_error) const;
+  int ReadFrame();
+  Packet ViewPacket(size_t track) const;
+  bool IsCutPacket() const;
+  void End(int av_error);
+
+  std::string path_;
+  Container container_;
+  AvPtr<AVFormatContext> context_;
+  AvPtr<AVPacket> packet_;
+  std::vector<PacketTrack> tracks_;
+  std::vector<size_t> track_of_stream_;  // kNotKept or an index of tracks_
+  std::vector<std::string> notes_;
+  bool loss_before_ = false;
+};
+
+Status ContainerReader::Open(const SourceOptions& options) {
+  AVFormatContext* context = avformat_alloc_context();
+  // Bytes and times as they stand in the file: what is missing is derived in one place, unit_times.h.
+  context->flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
+  AVDictionary* settings = nullptr;
+  // An edit list then shifts times, but hides no packet.
+  av_dict_set(&settings, "advanced_editlist", "0", 0);
+  const int error = avformat_open_input(&context, AvFileUrl(path_).c_str(),
+                                        av_find_input_format(FormatName(container_)), &settings);
+  av_dict_free(&settings);
+  if (error < 0) return OpenError(error);  // the context has been freed
+  context_.reset(context);
+  for (unsigned i = 0; i < context_->nb_streams; ++i) {
+    REEL_RETURN_IF_ERROR(AddStream(context_->streams[i], options));
+  }
+  if (!tracks_.empty()) return OkStatus();
+  std::string found;
+  for (const std::string& note : notes_) found += (found.empty() ? ": " : "; ") + note;
+  return InvalidArgument(path_ + ": no video or audio that Reel keeps in it" + found +
+                         "; convert it first (ffmpeg -i IN -c:v libx264 -c:a aac OUT.mp4)");
+}
+
+Status ContainerReader::OpenError(int av_error) const {
+  const std::optional<std::string> cut = FindCut(path_, container_);
+  if (container_ == Container::kMp4 && cut) {
+    return InvalidArgument(path_ + ": cut short (" + *cut +
+                           "), and its index (moov) went with it; nothing can be read without "
+                           "repairing it from another file of the same recorder");
+  }
+  return InvalidArgument(path_ + ": cannot be read as what its first bytes say it is (" +
+                         AvErrorText(av_error) + "); check the file with ffprobe");
+}
+
+Status ContainerReader::AddStream(AVStream* stream, const SourceOptions& options) {
+  const std::optional<Codec> codec = KeptCodec(*stream->codecpar);
+  if (!codec && options.refuse_other_codecs) {
+    return Unimplemented(path_ + ": " + StreamName(*stream) +
+                         " is in a codec Reel does not keep; leave it out or convert it first");
+  }
+  if (!codec || tracks_.size() == kMaxTracks) {
+    notes_.push_back(StreamName(*stream) + " left out: " +
+                     (codec ? "more than " + std::to_string(kMaxTracks) + " tracks"
+                            : std::string("Reel does not keep this codec")));
+    stream->discard = AVDISCARD_ALL;
+    track_of_stream_.push_back(kNotKept);
+    return OkStatus();
+  }
+  track_of_stream_.push_back(tracks_.size());
+  tracks_.push_back(DescribeStream(*stream, *codec));
+  return OkStatus();
+}
+
+PacketTrack ContainerReader::DescribeStream(const AVStream& stream, Codec codec) const {
+  const AVCodecParameters& parameters = *stream.codecpar;
+  const ByteSpan extra =
+      AvBytes(parameters.extradata, static_cast<size_t>(parameters.extradata_size));
+  PacketTrack track;
+  track.info.id = TrackId{static_cast<uint8_t>(tracks_.size())};
+  track.info.kind = KindOf(codec);
+  track.info.codec = codec;
+  track.info.timescale = stream.time_base.num == 1 ? static_cast<uint32_t>(stream.time_base.den)
+                                                   : kFallbackTimescale;
+  if (track.info.kind == TrackKind::kVideo) {
+    track.info.width = static_cast<uint32_t>(parameters.width);
+    track.info.height = static_cast<uint32_t>(parameters.height);
+    const bool elementary = container_ == Container::kMpegTs;
+    track.framing = elementary ? PacketFraming::kElementary : PacketFraming::kNals;
+    if (container_ == Container::kMatroska) track.times = PacketTimes::kPtsOnly;
+    // A configuration that does not parse leaves the one framing a damaged file most likely has.
+    Result<DecoderConfig> config = ParseDecoderConfig(codec, extra);
+    track.decoder_config = config.ok() ? *std::move(config) : DecoderConfig{NalFraming::kLength4, {}};
+  } else if (track.info.kind == TrackKind::kAudio) {
+    track.info.sample_rate_hz = static_cast<uint32_t>(parameters.sample_rate);
+    track.info.channels = static_cast<uint32_t>(parameters.ch_layout.nb_channels);
+    const bool adts = codec == Codec::kAac && container_ == Container::kMpegTs;
+    if (adts) track.framing = PacketFraming::kAdts;
+    const bool has_config = codec == Codec::kAac || codec == Codec::kOpus;
+    if (has_config && !adts && extra.size() <= kMaxTrackConfigBytes) {
+      track.info.config.assign(extra.begin(), extra.end());
+    }
+  }
+  return track;
+}
+
+int ContainerReader::ReadFrame() {
+  int error = 0;
+  for (int tries = 0; tries < kMaxErrorsInRow; ++tries) {
+    av_packet_unref(packet_.get());
+    error = av_read_frame(context_.get(), packet_.get());
+    if (error >= 0 || error == AVERROR_EOF || error == AVERROR(EIO)) return error;
+    loss_before_ = true;
+  }
+  return error;
+}
+
+Result<std::optional<Packet>> ContainerReader::Read() {
+  for (;;) {
+    const int error = ReadFrame();
+    if (error < 0) {
+      End(error);
+      return std::optional<Packet>();
+    }
+    const auto stream = static_cast<size_t>(packet_->stream_index);
+    if (stream >= track_of_stream_.size()) {
+      notes_.push_back(StreamName(*context_->streams[stream]) +
+                       " left out: it begins only in the middle of the file");
+      track_of_stream_.resize(stream + 1, kNotKept);
+    }
+    const size_t track = track_of_stream_[stream];
+    if (track == kNotKept || packet_->size == 0) continue;
+    if (IsCutPacket()) {
+      loss_before_ = true;
+      continue;
+    }
+    Packet packet = ViewPacket(track);
+    const bool corrupt = (packet_->flags & AV_PKT_FLAG_CORRUPT) != 0;
+    packet.loss_before = std::exchange(loss_before_, false) || corrupt;
+    return std::optional(packet);
+  }
+}
+
+// In MPEG-TS "corrupt" says that packets before were lost; elsewhere that the end of this one was.
+bool ContainerReader::IsCutPacket() const {
+  return container_ != Container::kMpegTs && (packet_->flags & AV_PKT_FLAG_CORRUPT) != 0;
+}
+
+Packet ContainerReader::ViewPacket(size_t track) const {
+  const AVPacket& from = *packet_;
+  Packet packet;
+  packet.track = track;
+  packet.pts = AvTime(from.pts);
+  packet.dts = AvTime(from.dts);
+  const AVRational base = context_->streams[from.stream_index]->time_base;
+  if (base.num != 1) {
+    const AVRational fallback{1, static_cast<int>(kFallbackTimescale)};
+    if (packet.pts) packet.pts = av_rescale_q(*packet.pts, base, fallback);
+    if (packet.dts) packet.dts = av_rescale_q(*packet.dts, base, fallback);
+  }
+  packet.bytes = AvBytes(from.data, static_cast<size_t>(from.size));
+  packet.offset_bytes = from.pos >= 0 ? static_cast<uint64_t>(from.pos) : 0;
+  size_t side_bytes = 0;
+  const uint8_t* side = av_packet_get_side_data(&from, AV_PKT_DATA_NEW_EXTRADATA, &side_bytes);
+  packet.new_decoder_config = AvBytes(side, side_bytes);
+  return packet;
+}
+
+void ContainerReader::End(int av_error) {
+  if (const std::optional<std::string> cut = FindCut(path_, container_)) {
+    notes_.push_back("the file is cut short (" + *cut + "); everything up to there was read");
+  } else if (av_error != AVERROR_EOF) {
+    notes_.push_back("reading stopped before the end of the file: " + AvErrorText(av_error));
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PacketReader>> OpenContainer(const std::string& path, Container container,
+                                                    const SourceOptions& options) {
+  auto reader = std::make_unique<ContainerReader>(path, container);
+  REEL_RETURN_IF_ERROR(reader->Open(options));
+  return std::unique_ptr<PacketReader>(std::move(reader));
+}
+
+}  // namespace reel

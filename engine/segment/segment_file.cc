@@ -1,0 +1,79 @@
+#include "engine/segment/segment_file.h"
+
+#include <algorithm>
+
+#include "engine/base/aligned.h"
+#include "engine/base/check.h"
+#include "engine/io/transfer.h"
+
+namespace reel {
+namespace {
+
+using format::DecodeSegmentHeader;
+using format::kBlockBytes;
+using format::SegmentHeader;
+
+bool IsZero(ByteSpan bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
+}
+
+}  // namespace
+
+Result<LifeReading> ReadLife(File& file, uint32_t granule_bytes) {
+  LifeReading reading;
+  bool any_zero = false;
+  for (const uint64_t offset : {uint64_t{0}, uint64_t{granule_bytes}}) {
+    AlignedBytes block(kBlockBytes);
+    REEL_RETURN_IF_ERROR(ReadFully(file, offset, block.span()));
+    Result<SegmentHeader> header = DecodeSegmentHeader(block.span());
+    if (!header.ok()) {
+      if (header.status().code() == Code::kFailedPrecondition) return header.status();
+      any_zero = any_zero || IsZero(block.span());
+      continue;
+    }
+    const bool rules = reading.kind != LifeReading::Kind::kKnown || header->generation > reading.header.generation;
+    reading.kind = LifeReading::Kind::kKnown;
+    if (rules) reading.header = *header;
+  }
+  // By S1 a zero copy beside an unreadable one is a first writing cut short.
+  if (reading.kind != LifeReading::Kind::kKnown && !any_zero) reading.kind = LifeReading::Kind::kDamaged;
+  return reading;
+}
+
+Status WriteLife(File& file, const SegmentHeader& header) {
+  AlignedBytes block(kBlockBytes);
+  EncodeSegmentHeader(header, std::span<std::byte, kBlockBytes>(block.data(), kBlockBytes));
+  for (const uint64_t offset : {uint64_t{0}, uint64_t{header.granule_bytes}}) {
+    REEL_RETURN_IF_ERROR(WriteFully(file, offset, block.span()));
+    REEL_RETURN_IF_ERROR(file.Sync());
+  }
+  return OkStatus();
+}
+
+Result<std::optional<format::Footer>> ReadFooter(File& file, const SegmentHeader& header) {
+  const uint64_t room = header.segment_bytes - header.footer_offset_bytes;
+  AlignedBytes start(kBlockBytes);
+  REEL_RETURN_IF_ERROR(ReadFully(file, header.footer_offset_bytes, start.span()));
+  const Result<format::FooterHead> head = format::DecodeFooterHead(start.span(), header.uid);
+  if (!head.ok()) {
+    if (head.status().code() == Code::kFailedPrecondition) return head.status();
+    return std::optional<format::Footer>{};
+  }
+  const uint64_t size = sizeof(format::FooterHead) + head->directory_bytes;
+  if (size > room) return std::optional<format::Footer>{};
+  AlignedBytes whole(static_cast<size_t>(RoundUp(size, kBlockBytes)));
+  REEL_RETURN_IF_ERROR(ReadFully(file, header.footer_offset_bytes, whole.span()));
+  Result<format::Footer> footer = format::DecodeFooter(whole.span(), header.uid);
+  if (!footer.ok()) return std::optional<format::Footer>{};
+  return std::optional<format::Footer>(std::move(*footer));
+}
+
+Status WriteFooter(File& file, const SegmentHeader& header, ByteSpan footer) {
+  AlignedBytes padded(static_cast<size_t>(RoundUp(footer.size(), header.granule_bytes)));
+  REEL_CHECK(header.footer_offset_bytes + padded.size() <= header.segment_bytes, "S2: a footer fits its room");
+  std::copy(footer.begin(), footer.end(), padded.data());
+  REEL_RETURN_IF_ERROR(WriteFully(file, header.footer_offset_bytes, padded.span()));
+  return file.Sync();
+}
+
+}  // namespace reel

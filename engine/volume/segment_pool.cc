@@ -1,0 +1,333 @@
+#include "engine/volume/segment_pool.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/segment/geometry.h"
+
+namespace reel {
+namespace {
+
+constexpr std::string_view kPrefix = "segment-";
+
+std::optional<uint32_t> FileNumberOf(std::string_view name) {
+  if (name.size() != kPrefix.size() + 8 || name.substr(0, kPrefix.size()) != kPrefix) return std::nullopt;
+  uint32_t number = 0;
+  for (const char c : name.substr(kPrefix.size())) {
+    if (c < '0' || c > '9') return std::nullopt;
+    number = number * 10 + static_cast<uint32_t>(c - '0');
+  }
+  return number;
+}
+
+bool IsFree(const LifeReading& reading) {
+  return reading.kind == LifeReading::Kind::kUnused || reading.header.state == format::LifeState::kFree;
+}
+
+}  // namespace
+
+SegmentPool::SegmentPool(Disk& disk, Clock& clock, Random& random, const Options& options)
+    : disk_(disk), clock_(clock), random_(random), options_(options) {}
+
+std::string SegmentPool::NameOf(uint32_t file_number) {
+  char name[32];
+  std::snprintf(name, sizeof name, "segment-%08u", file_number);
+  return name;
+}
+
+Result<std::shared_ptr<File>> SegmentPool::FileOf(uint32_t file_number) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::shared_ptr<File> open = files_[file_number].file.lock()) return open;
+  }
+  REEL_ASSIGN_OR_RETURN(std::unique_ptr<File> opened,
+                        disk_.Open(NameOf(file_number), read_only_ ? OpenMode::kReadOnly : OpenMode::kReadWrite));
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<File> file = std::move(opened);
+  files_[file_number].file = file;
+  return file;
+}
+
+Status SegmentPool::Scan(bool read_only, std::vector<std::string>* notes) {
+  read_only_ = read_only;
+  REEL_ASSIGN_OR_RETURN(const std::vector<std::string> names, disk_.List());
+  for (const std::string& name : names) {
+    const std::optional<uint32_t> number = FileNumberOf(name);
+    if (!number) continue;
+    REEL_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, FileOf(*number));
+    Result<LifeReading> reading = ReadLife(*file, options_.granule_bytes);
+    if (!reading.ok() && reading.status().code() == Code::kFailedPrecondition) {
+      return reading.status().WithContext(disk_.description() + "/" + name);
+    }
+    if (!reading.ok()) {
+      notes->push_back(name + ": " + reading.status().message());
+      reading = LifeReading{LifeReading::Kind::kDamaged, {}};
+    }
+    if (reading->kind == LifeReading::Kind::kKnown && reading->header.volume != options_.volume) {
+      notes->push_back(name + " belongs to volume " + ToString(reading->header.volume) + ": left alone");
+      reading->kind = LifeReading::Kind::kDamaged;
+    }
+    Note(*number, *reading, notes);
+  }
+  return OkStatus();
+}
+
+void SegmentPool::Note(uint32_t file_number, const LifeReading& reading, std::vector<std::string>* notes) {
+  const std::lock_guard lock(mutex_);
+  Entry& entry = files_[file_number];
+  entry.header = reading.header;
+  entry.pin = std::make_shared<int>(0);
+  if (reading.kind == LifeReading::Kind::kDamaged) {
+    entry.state = FileState::kDamaged;
+    notes->push_back(NameOf(file_number) + ": neither copy of its header can be read; kept aside");
+    return;
+  }
+  last_serial_ = std::max(last_serial_, reading.header.serial);
+  entry.state = IsFree(reading) ? FileState::kFree : FileState::kBroken;
+  if (entry.state == FileState::kBroken) by_serial_[reading.header.serial] = file_number;
+}
+
+SegmentPool::Entry& SegmentPool::InState(SegmentSerial serial, FileState from) {
+  const auto at = by_serial_.find(serial);
+  REEL_CHECK(at != by_serial_.end(), "P2: a life on this volume");
+  Entry& entry = files_[at->second];
+  REEL_CHECK(entry.state == from, "P2: states change in order");
+  return entry;
+}
+
+Result<std::optional<format::Footer>> SegmentPool::Settle(SegmentSerial serial) {
+  REEL_ASSIGN_OR_RETURN(const SegmentLease lease, Lease(serial));
+  REEL_ASSIGN_OR_RETURN(std::optional<format::Footer> footer, ReadFooter(lease.file(), lease.header()));
+  if (footer) {
+    const std::lock_guard lock(mutex_);
+    InState(serial, FileState::kBroken).state = FileState::kSealed;
+  }
+  return footer;
+}
+
+std::optional<SegmentPool::Spare> SegmentPool::TakeSpare(ClassId retention_class) {
+  const std::lock_guard lock(mutex_);
+  for (auto& [number, entry] : files_) {
+    if (entry.state != FileState::kSpare || entry.header.retention_class != retention_class) continue;
+    std::shared_ptr<File> file = spare_files_[number];
+    entry.state = FileState::kOpen;
+    by_serial_[entry.header.serial] = number;
+    spare_files_.erase(number);
+    return Spare{entry.header, std::move(file)};
+  }
+  return std::nullopt;
+}
+
+bool SegmentPool::HasSpare(ClassId retention_class) const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(files_.begin(), files_.end(), [&](const auto& file) {
+    return file.second.state == FileState::kSpare && file.second.header.retention_class == retention_class;
+  });
+}
+
+Result<uint32_t> SegmentPool::FreeFile() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [number, entry] : files_) {
+    if (entry.state == FileState::kFree) return number;
+  }
+  return NotFound("no free segment");
+}
+
+Result<uint32_t> SegmentPool::CreateFile() {
+  uint32_t number = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (files_.size() >= options_.count_max || create_refused_) return NotFound("no free segment");
+    while (files_.count(number) != 0) ++number;
+  }
+  Result<std::unique_ptr<File>> created = disk_.Create(NameOf(number), options_.segment_bytes);
+  const std::lock_guard lock(mutex_);
+  if (!created.ok()) {
+    create_refused_ = created.status().code() == Code::kResourceExhausted;
+    return create_refused_ ? NotFound("no free segment: " + created.status().message()) : created.status();
+  }
+  files_[number].pin = std::make_shared<int>(0);
+  return number;
+}
+
+format::SegmentHeader SegmentPool::NewLife(uint32_t file_number, ClassId retention_class, Epoch epoch) {
+  const SegmentGeometry geometry{options_.segment_bytes, options_.granule_bytes};
+  const std::lock_guard lock(mutex_);
+  format::SegmentHeader header;
+  header.state = format::LifeState::kInUse;
+  header.generation = files_[file_number].header.generation + 1;
+  header.uid = NewId<SegmentUid>(random_);
+  last_serial_ = {last_serial_.value + 1};
+  header.serial = last_serial_;
+  header.volume = options_.volume;
+  header.segment_bytes = options_.segment_bytes;
+  header.footer_offset_bytes = geometry.footer_offset_bytes();
+  header.granule_bytes = options_.granule_bytes;
+  header.file_number = file_number;
+  header.epoch = epoch;
+  header.retention_class = retention_class;
+  header.opened = clock_.WallNow();
+  return header;
+}
+
+Status SegmentPool::PrepareSpare(ClassId retention_class, Epoch epoch) {
+  Result<uint32_t> number = FreeFile();
+  if (!number.ok()) number = CreateFile();
+  if (!number.ok()) return number.status();
+  Result<std::shared_ptr<File>> file = FileOf(*number);
+  const format::SegmentHeader header = NewLife(*number, retention_class, epoch);
+  const Status status = file.ok() ? WriteLife(**file, header) : file.status();
+  const std::lock_guard lock(mutex_);
+  Entry& entry = files_[*number];
+  if (!status.ok()) {
+    entry.state = FileState::kDamaged;  // a file that refuses its header is not tried again
+    return status.WithContext(NameOf(*number));
+  }
+  entry.header = header;
+  entry.state = FileState::kSpare;
+  spare_files_[*number] = *file;
+  return OkStatus();
+}
+
+std::optional<format::SegmentHeader> SegmentPool::Oldest() const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [serial, number] : by_serial_) {
+    const Entry& entry = files_.at(number);
+    const bool may_go = entry.state == FileState::kSealed && entry.header.retention_class != kLedgerClass;
+    if (may_go && entry.pin.use_count() == 1) return entry.header;
+  }
+  return std::nullopt;
+}
+
+Status SegmentPool::Free(uint32_t file_number) {
+  REEL_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, FileOf(file_number));
+  format::SegmentHeader header;
+  {
+    const std::lock_guard lock(mutex_);
+    header = files_[file_number].header;
+  }
+  header.state = format::LifeState::kFree;
+  ++header.generation;
+  const Status status = WriteLife(*file, header);
+  const std::lock_guard lock(mutex_);
+  Entry& entry = files_[file_number];
+  by_serial_.erase(entry.header.serial);
+  entry.state = status.ok() ? FileState::kFree : FileState::kDamaged;
+  if (status.ok()) entry.header = header;
+  return status.WithContext(NameOf(file_number));
+}
+
+Status SegmentPool::Recycle(SegmentSerial serial) {
+  uint32_t file_number = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = by_serial_.find(serial);
+    if (at == by_serial_.end()) return NotFound("no segment with serial " + std::to_string(serial.value));
+    Entry& entry = files_[at->second];
+    if (entry.state != FileState::kSealed || entry.pin.use_count() != 1) {
+      return FailedPrecondition("segment " + std::to_string(serial.value) + " is in use");
+    }
+    entry.state = FileState::kRecycling;  // refuses new leases; not yet free (P3)
+    file_number = at->second;
+  }
+  return Free(file_number);
+}
+
+void SegmentPool::BeginSealing(SegmentSerial serial) {
+  const std::lock_guard lock(mutex_);
+  InState(serial, FileState::kOpen).state = FileState::kSealing;
+}
+
+Status SegmentPool::Seal(SegmentSerial serial, ByteSpan footer) {
+  REEL_ASSIGN_OR_RETURN(const SegmentLease lease, Lease(serial));
+  const Status status = WriteFooter(lease.file(), lease.header(), footer);
+  const std::lock_guard lock(mutex_);
+  InState(serial, FileState::kSealing).state = status.ok() ? FileState::kSealed : FileState::kBroken;
+  return status;
+}
+
+void SegmentPool::Abandon(SegmentSerial serial) {
+  const std::lock_guard lock(mutex_);
+  InState(serial, FileState::kOpen).state = FileState::kBroken;
+}
+
+std::optional<format::SegmentHeader> SegmentPool::NextBroken() const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [serial, number] : by_serial_) {
+    if (files_.at(number).state == FileState::kBroken) return files_.at(number).header;
+  }
+  return std::nullopt;
+}
+
+Result<SalvageReport> SegmentPool::SalvageBroken(SegmentSerial serial, ChunkSeq known_durable_seq, bool write) {
+  uint32_t file_number = 0;
+  format::SegmentHeader header;
+  {
+    const std::lock_guard lock(mutex_);
+    header = InState(serial, FileState::kBroken).header;
+    file_number = by_serial_[serial];
+  }
+  REEL_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, FileOf(file_number));
+  REEL_ASSIGN_OR_RETURN(SalvageReport report, Salvage(*file, header, known_durable_seq));
+  if (!write) return report;
+  if (report.rows.empty() && !report.damaged()) {
+    REEL_RETURN_IF_ERROR(Free(file_number));
+    return report;
+  }
+  REEL_RETURN_IF_ERROR(file->Sync());  // R3: what is served from here on survives the next crash
+  format::DirectoryEncoder directory(format::kChunkAlignBytes);
+  for (const format::ChunkRow& row : report.rows) directory.Append(row);
+  format::FooterHead head;
+  head.retention_class = header.retention_class;
+  head.uid = header.uid;
+  head.serial = header.serial;
+  head.epoch = header.epoch;
+  REEL_RETURN_IF_ERROR(WriteFooter(*file, header, directory.Encode(head, report.content_ids)));
+  const std::lock_guard lock(mutex_);
+  InState(serial, FileState::kBroken).state = FileState::kSealed;
+  return report;
+}
+
+Result<SegmentLease> SegmentPool::Lease(SegmentSerial serial) {
+  uint32_t file_number = 0;
+  format::SegmentHeader header;
+  std::shared_ptr<void> pin;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = by_serial_.find(serial);
+    const bool gone = at == by_serial_.end() || files_[at->second].state == FileState::kRecycling;
+    if (gone) return NotFound("segment " + std::to_string(serial.value) + " has been recycled");
+    Entry& entry = files_[at->second];
+    file_number = at->second;
+    header = entry.header;
+    pin = entry.pin;
+  }
+  REEL_ASSIGN_OR_RETURN(std::shared_ptr<File> file, FileOf(file_number));
+  return SegmentLease(std::move(file), header, std::move(pin));
+}
+
+std::optional<SegmentPool::Opened> SegmentPool::Find(SegmentSerial serial) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = by_serial_.find(serial);
+  if (at == by_serial_.end()) return std::nullopt;
+  const Entry& entry = files_.at(at->second);
+  return Opened{entry.header, entry.state};
+}
+
+std::vector<SegmentPool::Opened> SegmentPool::Lives() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Opened> lives;
+  for (const auto& [serial, number] : by_serial_) lives.push_back({files_.at(number).header, files_.at(number).state});
+  return lives;
+}
+
+uint32_t SegmentPool::free_count() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<uint32_t>(std::count_if(files_.begin(), files_.end(), [](const auto& file) {
+    return file.second.state == FileState::kFree;
+  }));
+}
+
+}  // namespace reel

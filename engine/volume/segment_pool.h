@@ -1,0 +1,137 @@
+// SegmentPool: the segment files of one volume and what each of them holds. It prepares files for the
+// loop ahead of need, seals them, salvages them and recycles the oldest.
+//
+// Thread rule: all calls from any thread at once. Calls marked "blocks" do I/O, on files that nobody else
+// is changing, without holding the lock; they are for the maintenance thread and for opening.
+// Invariants (docs/INVARIANTS.md)
+//   P1  A serial is given once in a volume's life, rising.
+//   P2  A file is in exactly one state, and only these changes happen:
+//         free -> spare -> open -> sealing -> sealed -> recycling -> free
+//                          open, sealing -> broken -> sealed | free (nothing in it)
+//   P3  A file becomes free on the disk before anything else may count on it.
+//   P4  A pinned segment is not recycled, and a segment that is not sealed never is.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/segment/salvage.h"
+#include "engine/segment/segment_file.h"
+#include "reel/clock.h"
+#include "reel/disk.h"
+#include "reel/index.h"
+
+namespace reel {
+
+// Keeps a segment from being recycled while it is read. Movable; releases when destroyed.
+class SegmentLease {
+ public:
+  SegmentLease() = default;
+  SegmentLease(std::shared_ptr<File> file, const format::SegmentHeader& header, std::shared_ptr<void> pin)
+      : file_(std::move(file)), header_(header), pin_(std::move(pin)) {}
+
+  File& file() const { return *file_; }
+  const format::SegmentHeader& header() const { return header_; }
+
+ private:
+  std::shared_ptr<File> file_;
+  format::SegmentHeader header_;
+  std::shared_ptr<void> pin_;
+};
+
+class SegmentPool {
+ public:
+  struct Options {
+    VolumeId volume;
+    uint64_t segment_bytes = 0;
+    uint32_t granule_bytes = 0;
+    uint32_t count_max = 0;
+  };
+  enum class FileState : uint8_t { kFree, kSpare, kOpen, kSealing, kSealed, kRecycling, kBroken, kDamaged };
+
+  struct Spare {
+    format::SegmentHeader header;
+    std::shared_ptr<File> file;
+  };
+
+  struct Opened {
+    format::SegmentHeader header;
+    FileState state = FileState::kFree;
+  };
+
+  SegmentPool(Disk& disk, Clock& clock, Random& random, const Options& options);
+
+  // Blocks. Reads block 0 of every segment file. Lives in use are taken for broken until Settle says
+  // otherwise. Problems with single files are notes, not errors.
+  Status Scan(bool read_only, std::vector<std::string>* notes);
+
+  // Blocks. Reads the footer of a broken segment; with one it becomes sealed.
+  Result<std::optional<format::Footer>> Settle(SegmentSerial serial);
+
+  // A file ready to be written in class `retention_class`, if one is prepared. Never blocks.
+  std::optional<Spare> TakeSpare(ClassId retention_class);
+  bool HasSpare(ClassId retention_class) const;
+
+  // Blocks. Prepares a spare: a free file, else a new one, else none (NotFound: recycle first).
+  Status PrepareSpare(ClassId retention_class, Epoch epoch);
+
+  // The segment that may be recycled next: lowest serial, sealed, not pinned, not of the ledger.
+  std::optional<format::SegmentHeader> Oldest() const;
+  // Blocks. The segment is free on the disk on return (P3). FailedPrecondition if pinned or not sealed.
+  Status Recycle(SegmentSerial serial);
+
+  // open -> sealing. Then, blocking, sealing -> sealed once its footer is durable; on failure broken.
+  void BeginSealing(SegmentSerial serial);
+  Status Seal(SegmentSerial serial, ByteSpan footer);
+
+  // open -> broken.
+  void Abandon(SegmentSerial serial);
+  // Lowest serial that waits for salvage.
+  std::optional<format::SegmentHeader> NextBroken() const;
+  // Blocks. Salvages a broken segment, makes what it holds durable and writes its footer; an empty one
+  // becomes free. With `write` false it only reads.
+  Result<SalvageReport> SalvageBroken(SegmentSerial serial, ChunkSeq known_durable_seq, bool write);
+
+  // NotFound when that serial is not on the volume (any more).
+  Result<SegmentLease> Lease(SegmentSerial serial);
+  std::optional<Opened> Find(SegmentSerial serial) const;
+  std::vector<Opened> Lives() const;  // by serial, without free and spare ones
+  uint32_t free_count() const;
+
+ private:
+  struct Entry {
+    FileState state = FileState::kFree;
+    format::SegmentHeader header;      // valid unless never used
+    std::weak_ptr<File> file;          // open as long as somebody uses it
+    std::shared_ptr<int> pin;          // shared by leases: use_count() - 1 of them
+  };
+
+  static std::string NameOf(uint32_t file_number);
+  Result<std::shared_ptr<File>> FileOf(uint32_t file_number);
+  Result<uint32_t> FreeFile();
+  Result<uint32_t> CreateFile();
+  format::SegmentHeader NewLife(uint32_t file_number, ClassId retention_class, Epoch epoch);
+  Status Free(uint32_t file_number);
+  void Note(uint32_t file_number, const LifeReading& reading, std::vector<std::string>* notes);
+  // With the lock held. CHECKs that the life is there and in state `from`.
+  Entry& InState(SegmentSerial serial, FileState from);
+
+  Disk& disk_;
+  Clock& clock_;
+  Random& random_;
+  const Options options_;
+  mutable std::mutex mutex_;
+  bool read_only_ = false;
+  std::map<uint32_t, Entry> files_;  // by file number
+  std::map<SegmentSerial, uint32_t> by_serial_;  // lives that are not free
+  std::map<uint32_t, std::shared_ptr<File>> spare_files_;  // holds spares open until they are taken
+  SegmentSerial last_serial_;
+  bool create_refused_ = false;      // the file system is full: recycle instead
+};
+
+}  // namespace reel

@@ -1,0 +1,68 @@
+#include "engine/volume/superblock_file.h"
+
+#include <optional>
+
+#include "engine/base/aligned.h"
+#include "engine/base/check.h"
+#include "engine/io/transfer.h"
+
+namespace reel {
+namespace {
+
+using format::kSuperblockSlotBytes;
+using format::kSuperblockSlots;
+using format::Superblock;
+
+Status WriteSlot(File& file, const Superblock& superblock) {
+  AlignedBytes slot(kSuperblockSlotBytes);
+  EncodeSuperblock(superblock, std::span<std::byte, kSuperblockSlotBytes>(slot.data(), kSuperblockSlotBytes));
+  const uint64_t offset = superblock.sequence % kSuperblockSlots * kSuperblockSlotBytes;
+  REEL_RETURN_IF_ERROR(WriteFully(file, offset, slot.span()));
+  return file.Sync();
+}
+
+}  // namespace
+
+Result<Superblock> ReadSuperblock(Disk& disk) {
+  Result<std::unique_ptr<File>> file = disk.Open(kSuperblockName, OpenMode::kReadOnly);
+  if (!file.ok()) {
+    if (file.status().code() != Code::kNotFound) return file.status();
+    return NotFound(disk.description() + " is not a reel volume (it has no file '" + kSuperblockName + "')");
+  }
+  std::optional<Superblock> ruling;
+  Status refusal;
+  for (uint32_t i = 0; i < kSuperblockSlots; ++i) {
+    AlignedBytes slot(kSuperblockSlotBytes);
+    REEL_RETURN_IF_ERROR(ReadFully(**file, uint64_t{i} * kSuperblockSlotBytes, slot.span()));
+    const Result<Superblock> found = format::DecodeSuperblock(slot.span());
+    if (!found.ok() && found.status().code() == Code::kFailedPrecondition) {
+      return found.status().WithContext(disk.description());
+    }
+    if (!found.ok()) {
+      refusal = found.status();
+      continue;
+    }
+    if (!ruling || found->sequence > ruling->sequence) ruling = *found;
+  }
+  if (ruling) return *ruling;
+  return DataLoss(disk.description() + ": no copy of the superblock can be verified (" + refusal.message() + ")");
+}
+
+Status WriteSuperblock(Disk& disk, const Superblock& superblock) {
+  REEL_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, disk.Open(kSuperblockName, OpenMode::kReadWrite));
+  return WriteSlot(*file, superblock);
+}
+
+Status CreateSuperblock(Disk& disk, const Superblock& superblock) {
+  REEL_CHECK(superblock.sequence == 1, "a new superblock begins at 1");
+  const Result<Superblock> present = ReadSuperblock(disk);
+  if (present.ok()) {
+    return AlreadyExists(disk.description() + " already holds volume " + ToString(present->volume));
+  }
+  if (present.status().code() != Code::kNotFound) return present.status();
+  REEL_ASSIGN_OR_RETURN(const std::unique_ptr<File> file,
+                        disk.Create(kSuperblockName, kSuperblockSlots * kSuperblockSlotBytes));
+  return WriteSlot(*file, superblock);
+}
+
+}  // namespace reel

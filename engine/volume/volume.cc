@@ -1,0 +1,251 @@
+// The loop: completions, syncs, failures.
+#include "engine/volume/volume.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "engine/base/check.h"
+#include "engine/base/digest.h"
+
+namespace reel {
+namespace {
+
+constexpr size_t kReapBatch = 64;
+// A new segment that fails right after the last one: the device, not the place, is at fault.
+constexpr uint32_t kFailuresToOffline = 3;
+
+bool IsPassing(int32_t result) { return result == -EINTR || result == -EAGAIN; }
+
+}  // namespace
+
+bool Volume::RunOnce(MonoTime now, Duration wait) {
+  bool moved = false;
+  if (health_ != VolumeHealth::kOffline && waiting_.size() < kMaxWaitingChunks) {
+    std::vector<ChunkPtr> due;
+    client_.Collect(options_.number, now, kMaxWaitingChunks - waiting_.size(), &due);
+    moved = !due.empty();
+    waiting_.insert(waiting_.end(), due.begin(), due.end());
+  }
+  moved |= PlaceWaiting(now);
+  StartSyncs(now);
+
+  std::array<IoCompletion, kReapBatch> completions;
+  const size_t count = queue_->Reap(completions, moved ? Duration{0} : wait);
+  for (size_t i = 0; i < count; ++i) Complete(completions[i], now);
+  StartSyncs(now);
+  Retire(now);
+  Watch(now);
+  if (!durable_now_.empty()) {
+    const std::vector<ChunkPtr> durable = std::move(durable_now_);
+    durable_now_.clear();
+    client_.OnDurable(options_.number, durable);
+  }
+  return moved || count != 0;
+}
+
+void Volume::Complete(const IoCompletion& completion, MonoTime now) {
+  const auto slot = static_cast<size_t>(completion.tag);
+  REEL_CHECK(slot < slots_.size() && slots_[slot].active != nullptr, "completions answer requests");
+  if (slots_[slot].chunk == nullptr) {
+    CompleteSync(slot, completion.result);
+  } else {
+    CompleteWrite(slot, completion.result);
+  }
+  (void)now;
+}
+
+void Volume::CompleteWrite(size_t slot, int32_t result) {
+  InFlight& write = slots_[slot];
+  if (IsPassing(result)) {
+    SubmitWrite(slot);
+    return;
+  }
+  if (result <= 0) {
+    const Status why = result == 0 ? Unavailable("write: the device took no bytes") : Status::FromErrno(-result, "write");
+    Active* active = write.active;
+    FreeSlot(slot);
+    Fail(active, why);
+    return;
+  }
+  // A short write goes on at the block where it stopped: transfers stay aligned.
+  const uint32_t done = write.done_bytes + static_cast<uint32_t>(result);
+  if (done < write.chunk->row.chunk_bytes) {
+    write.done_bytes = static_cast<uint32_t>(RoundDown(done, format::kChunkAlignBytes));
+    SubmitWrite(slot);
+    return;
+  }
+  Active* active = write.active;
+  const std::shared_ptr<Group> group = write.group;
+  group->seqs.push_back(write.chunk->row.seq);
+  FreeSlot(slot);
+  if (--group->writes_left != 0) return;
+  for (const ChunkSeq seq : group->seqs) active->segment->Completed(seq);
+}
+
+void Volume::CompleteSync(size_t slot, int32_t result) {
+  Active* active = slots_[slot].active;
+  const bool again = IsPassing(result);
+  FreeSlot(slot);
+  if (result < 0) {
+    // Even an interrupted sync may have dropped its error: V2 holds for it as for any other.
+    Fail(active, again ? Unavailable("sync was interrupted") : Status::FromErrno(-result, "sync"));
+    return;
+  }
+  if (!active->failure.ok()) return;
+  active->segment->SyncSucceeded();
+  ReportDurable(active);
+}
+
+void Volume::ReportDurable(Active* active) {
+  const ChunkSeq durable = active->segment->durable();
+  while (!active->not_durable.empty() && active->not_durable.front()->row.seq <= durable) {
+    ChunkPtr chunk = std::move(active->not_durable.front());
+    active->not_durable.pop_front();
+    const ByteSpan content{chunk->buffer.data() + format::kContentOffset, chunk->content_bytes};
+    active->segment->AddRow(chunk->row, {Sha256(content)});
+    durable_now_.push_back(std::move(chunk));
+    failures_in_a_row_ = 0;
+    if (health_ == VolumeHealth::kStalled) health_ = VolumeHealth::kSuspect;
+  }
+}
+
+void Volume::StartSyncs(MonoTime now) {
+  for (const std::unique_ptr<Active>& active : active_) {
+    const bool due = now - active->last_sync >= options_.sync_interval;
+    if (!active->failure.ok() || !active->segment->WantsSync() || !due) continue;
+    const auto slot = std::find_if(slots_.begin(), slots_.end(), [](const InFlight& s) { return s.active == nullptr; });
+    if (slot == slots_.end()) return;
+    IoRequest request;
+    request.kind = IoKind::kDataSync;
+    request.file = &active->segment->file();
+    request.tag = static_cast<uint64_t>(slot - slots_.begin());
+    active->segment->SyncSubmitted();
+    active->last_sync = now;
+    *slot = {active.get(), nullptr, nullptr, 0, now};
+    REEL_CHECK(queue_->Submit(request), "the queue is as deep as the slots");
+  }
+}
+
+void Volume::Fail(Active* active, const Status& why) {
+  if (!active->failure.ok()) return;
+  active->failure = why;
+  active->segment->Close();
+  std::vector<Active*>& taking = taking_[active->segment->header().retention_class];
+  taking.erase(std::remove(taking.begin(), taking.end(), active), taking.end());
+  ++failures_in_a_row_;
+  Log(LogLevel::kError, "segment " + std::to_string(active->segment->header().serial.value) +
+                            " is closed after an error and will be salvaged: " + why.ToString());
+  if (health_ == VolumeHealth::kGood) {
+    health_ = VolumeHealth::kSuspect;
+    client_.OnTrouble(options_.number, health_, why, {});
+  }
+  if (failures_in_a_row_ >= kFailuresToOffline) GoOffline(why);
+}
+
+// Closed segments that have nothing on its way any more leave: sealed when whole, to salvage when failed.
+void Volume::Retire(MonoTime now) {
+  for (auto at = active_.begin(); at != active_.end();) {
+    Active* active = at->get();
+    const bool quiet = active->writes_in_flight == 0 && !active->segment->sync_in_flight();
+    if (!active->failure.ok() && quiet) {
+      RequeueFailed(active);
+      pool_->Abandon(active->segment->header().serial);
+      {
+        const std::lock_guard lock(mutex_);
+        salvage_not_before_ = now + options_.offline_after;
+      }
+      at = active_.erase(at);
+    } else if (active->failure.ok() && active->segment->closed() && quiet && active->segment->all_durable()) {
+      SealJob job{active->segment->header().serial, RowFor(active->segment->header(), SegmentState::kSealed),
+                  active->segment->EncodeFooter()};
+      job.row.begin = active->segment->directory().begin();
+      job.row.end = active->segment->directory().end();
+      job.row.chunk_count = active->segment->directory().count();
+      job.row.payload_bytes = active->segment->directory().stored_bytes();
+      pool_->BeginSealing(job.serial);
+      const std::lock_guard lock(mutex_);
+      seal_jobs_.push_back(std::move(job));
+      at = active_.erase(at);
+    } else {
+      ++at;
+    }
+  }
+}
+
+void Volume::RequeueFailed(Active* active) {
+  for (const ChunkPtr& chunk : active->not_durable) chunk->serial = {};
+  if (health_ == VolumeHealth::kOffline) {
+    client_.OnTrouble(options_.number, health_, active->failure,
+                      {active->not_durable.begin(), active->not_durable.end()});
+  } else {
+    waiting_.insert(waiting_.begin(), active->not_durable.begin(), active->not_durable.end());
+  }
+  active->not_durable.clear();
+}
+
+void Volume::Watch(MonoTime now) {
+  if (health_ == VolumeHealth::kOffline) return;
+  MonoTime oldest = now;
+  for (const InFlight& slot : slots_) {
+    if (slot.active != nullptr) oldest = std::min(oldest, slot.since);
+  }
+  const Duration age = now - oldest;
+  if (age >= options_.offline_after) {
+    GoOffline(Unavailable("a request has not come back for " +
+                          std::to_string(std::chrono::duration_cast<std::chrono::seconds>(age).count()) + " s"));
+  } else if (age >= options_.stall_after && health_ != VolumeHealth::kStalled) {
+    health_ = VolumeHealth::kStalled;
+    const Status why = Unavailable("a request has not come back for 2 s");
+    Log(LogLevel::kError, "stalled: " + why.message());
+    std::vector<ChunkPtr> chunks(waiting_.begin(), waiting_.end());
+    waiting_.clear();
+    for (const std::unique_ptr<Active>& active : active_) {
+      chunks.insert(chunks.end(), active->not_durable.begin(), active->not_durable.end());
+    }
+    client_.OnTrouble(options_.number, health_, why, chunks);
+  }
+}
+
+void Volume::GoOffline(const Status& why) {
+  if (health_ == VolumeHealth::kOffline) return;
+  health_ = VolumeHealth::kOffline;
+  Log(LogLevel::kError, "taken offline: " + why.ToString());
+  std::vector<ChunkPtr> chunks(waiting_.begin(), waiting_.end());
+  waiting_.clear();
+  for (const std::unique_ptr<Active>& active : active_) {
+    if (!active->failure.ok()) continue;  // comes with RequeueFailed, once quiet
+    active->failure = why;
+    active->segment->Close();
+  }
+  for (auto& [retention_class, taking] : taking_) taking.clear();
+  client_.OnTrouble(options_.number, health_, why, chunks);
+}
+
+bool Volume::Drained() const {
+  if (!waiting_.empty()) return false;
+  return std::all_of(active_.begin(), active_.end(), [](const std::unique_ptr<Active>& active) {
+    return active->not_durable.empty() && active->writes_in_flight == 0 && !active->segment->sync_in_flight();
+  });
+}
+
+void Volume::CloseSegments() {
+  for (auto& [retention_class, taking] : taking_) {
+    for (Active* active : taking) active->segment->Close();
+    taking.clear();
+  }
+}
+
+void Volume::FreeSlot(size_t slot) {
+  if (slots_[slot].chunk != nullptr) {
+    --slots_[slot].active->writes_in_flight;
+    --writes_in_flight_;
+  }
+  slots_[slot] = {};
+}
+
+void Volume::Log(LogLevel level, const std::string& text) const {
+  if (options_.log) options_.log(level, disk_.description() + ": " + text);
+}
+
+}  // namespace reel

@@ -1,0 +1,211 @@
+// Volume: one disk or array that is being recorded to. Owns its superblock, its segment pool and its open
+// segments; takes frozen chunks from its client, places, writes and syncs them, and reports which are
+// durable.
+//
+// Thread rule: RunOnce and Drained from one thread, the loop's; Maintain from one thread, the maintenance
+// one (both may be the same: the simulator's). pool(), number() and facts() from any thread.
+// Ownership: the disk, clock, random and client outlive the volume.
+// Durability: a chunk given to VolumeClient::OnDurable survives kill -9, kernel panic and power loss, to the
+// device's flush.
+// Bounds: at most Options::queue_depth writes and one sync per segment in flight; at most
+// kMaxWaitingChunks chunks taken from the client and not yet placed; at most two segments per class take
+// chunks.
+// Invariants (docs/INVARIANTS.md)
+//   V1  A chunk is reported durable once per placing, when its seq is at or below its segment's durable seq.
+//   V2  After a failed write or sync its segment takes no more chunks and gets no footer from here: it is
+//       salvaged later, and its chunks that are not durable are placed anew, content unchanged.
+//   V3  A buffer is not touched while a request on it is in flight.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/segment/open_segment.h"
+#include "engine/volume/pending_chunk.h"
+#include "engine/volume/segment_pool.h"
+#include "engine/volume/superblock_file.h"
+#include "reel/log.h"
+
+namespace reel {
+
+enum class VolumeHealth : uint8_t {
+  kGood,
+  kSuspect,  // a write or sync failed; recording goes on in a new segment
+  kStalled,  // a request has not come back for Options::stall_after
+  kOffline,  // given up: nothing more is written
+};
+
+// What a volume needs from the store. All calls come from the thread that runs RunOnce or Maintain, as
+// noted, and must not call back into the volume.
+class VolumeClient {
+ public:
+  virtual ~VolumeClient() = default;
+  // Loop. Up to `max_chunks` chunks that are due at `now`.
+  virtual void Collect(VolumeNo volume, MonoTime now, size_t max_chunks, std::vector<ChunkPtr>* out) = 0;
+  // Loop. In order of seq within each segment.
+  virtual void OnDurable(VolumeNo volume, const std::vector<ChunkPtr>& chunks) = 0;
+  // Loop. `chunks` are not durable here and are the client's again, to be written anywhere. Those with a
+  // serial may still be in flight: copy them, and expect some to become durable here after all.
+  virtual void OnTrouble(VolumeNo volume, VolumeHealth health, const Status& why,
+                         const std::vector<ChunkPtr>& chunks) = 0;
+  // Loop or maintenance. A segment was opened or sealed. `rows` are what a salvage found, else empty.
+  virtual void OnSegment(const SegmentRow& row, const std::vector<format::ChunkRow>& salvaged) = 0;
+  // Maintenance. A segment left; the disk says so already.
+  virtual void OnRecycled(const SegmentRow& row) = 0;
+  // Maintenance. Whether the oldest segment may be recycled to make room now.
+  virtual bool MayRecycle(const SegmentRow& row) = 0;
+};
+
+class Volume {
+ public:
+  struct Options {
+    VolumeNo number;
+    NodeId node;
+    bool take_over = false;          // a volume of another node is adopted instead of refused
+    Epoch least_epoch;               // an older volume than the node remembers is refused
+    uint64_t incarnation = 0;
+    uint32_t queue_depth = 8;        // writes in flight
+    Duration sync_interval = std::chrono::milliseconds(10);
+    Duration stall_after = std::chrono::seconds(2);
+    Duration offline_after = std::chrono::seconds(20);
+    MutableByteSpan buffers;         // region to register with the queue, may be empty
+    LogSink log;
+  };
+  struct FormatOptions {
+    NodeId node;
+    uint64_t segment_bytes = 0;
+    uint32_t segment_count_max = 0;
+    uint32_t granule_bytes = 0;
+    format::Placement placement = format::Placement::kLog;
+  };
+  static constexpr uint32_t kMinSegments = 6;
+  static constexpr size_t kMaxWaitingChunks = 256;
+
+  // Makes an empty directory a volume. Durable on return. AlreadyExists, InvalidArgument (with the bound).
+  static Result<VolumeId> Format(Disk& disk, Clock& clock, Random& random, const FormatOptions& options);
+
+  // Opens for writing: takes the one-writer lock, raises the epoch durably, reads every block 0.
+  // Errors: NotFound, not a volume; FailedPrecondition: in use (names the pid), of another node, older
+  // than the node remembers, newer format.
+  static Result<std::unique_ptr<Volume>> Open(Disk& disk, Clock& clock, Random& random, VolumeClient& client,
+                                              const Options& options);
+  ~Volume();
+
+  VolumeNo number() const { return options_.number; }
+  const format::Superblock& superblock() const { return superblock_; }
+  const DiskFacts& facts() const { return facts_; }
+  SegmentPool& pool() { return *pool_; }
+  const std::vector<std::string>& notes() const { return notes_; }  // what opening found odd
+
+  // One turn of the loop: collects, places, submits, reaps (waiting at most `wait`), syncs, reports.
+  // True if anything moved.
+  bool RunOnce(MonoTime now, Duration wait);
+
+  // Nothing taken from the client is still on its way. Closes the open segments, so that Maintain seals
+  // them; for an orderly stop.
+  bool Drained() const;
+  void CloseSegments();
+
+  // Interrupts a waiting RunOnce; from any thread.
+  void Wake() { queue_->Wake(); }
+
+  // One blocking step of background work: seal, prepare a spare, recycle, salvage. False when there was
+  // nothing to do.
+  bool Maintain();
+
+  VolumeHealth health() const { return health_.load(); }  // any thread
+
+ private:
+  // An open segment and what is on its way to it.
+  struct Active {
+    std::unique_ptr<OpenSegment> segment;
+    std::deque<ChunkPtr> not_durable;   // by seq
+    uint32_t writes_in_flight = 0;
+    Status failure;                     // V2
+    MonoTime last_sync;
+    bool next_wanted = false;           // the spare that follows it has been asked for
+  };
+  // A group of chunks that fills whole granules; completes when all its writes have.
+  struct Group {
+    uint32_t writes_left = 0;
+    std::vector<ChunkSeq> seqs;
+  };
+  struct InFlight {
+    Active* active = nullptr;           // null: the slot is free
+    ChunkPtr chunk;                     // null for a sync
+    std::shared_ptr<Group> group;
+    uint32_t done_bytes = 0;
+    MonoTime since;
+  };
+  struct SealJob {
+    SegmentSerial serial;
+    SegmentRow row;
+    Bytes footer;
+  };
+
+  Volume(Disk& disk, Clock& clock, VolumeClient& client, const Options& options);
+  Status Start(Random& random);
+
+  // volume_place.cc: from waiting chunks to submitted writes
+  bool PlaceWaiting(MonoTime now);
+  bool PlaceGroup(std::span<const ChunkPtr> chunks, MonoTime now);
+  bool PlaceIn(Active* active, std::span<const ChunkPtr> chunks, MonoTime now);
+  bool OpenAnother(ClassId retention_class);
+  void FillPlace(Active* active, PendingChunk* chunk, const Place& place);
+  size_t GroupSize() const;
+  void SubmitWrite(size_t slot);
+
+  // volume.cc: completions, syncs, failures
+  void Complete(const IoCompletion& completion, MonoTime now);
+  void CompleteWrite(size_t slot, int32_t result);
+  void CompleteSync(size_t slot, int32_t result);
+  void StartSyncs(MonoTime now);
+  void ReportDurable(Active* active);
+  void Fail(Active* active, const Status& why);
+  void Retire(MonoTime now);
+  void RequeueFailed(Active* active);
+  void Watch(MonoTime now);
+  void GoOffline(const Status& why);
+  void FreeSlot(size_t slot);
+  void WantSpare(ClassId retention_class, bool wanted);
+  void Log(LogLevel level, const std::string& text) const;
+
+  // volume_maintain.cc
+  bool SealNext();
+  bool PrepareNext();
+  bool SalvageNext();
+  SegmentRow RowFor(const format::SegmentHeader& header, SegmentState state) const;
+
+  Disk& disk_;
+  Clock& clock_;
+  VolumeClient& client_;
+  const Options options_;
+  format::Superblock superblock_;
+  DiskFacts facts_;
+  std::vector<std::string> notes_;
+  std::unique_ptr<DiskLock> lock_;
+  std::unique_ptr<SegmentPool> pool_;
+  std::unique_ptr<IoQueue> queue_;
+
+  // Loop state.
+  std::deque<ChunkPtr> waiting_;
+  std::map<ClassId, std::vector<Active*>> taking_;     // at most two each, older first
+  std::vector<std::unique_ptr<Active>> active_;        // taking chunks, or closed and not yet done
+  std::vector<InFlight> slots_;
+  uint32_t writes_in_flight_ = 0;
+  uint32_t failures_in_a_row_ = 0;
+  std::atomic<VolumeHealth> health_ = VolumeHealth::kGood;
+  std::vector<ChunkPtr> durable_now_;                  // reported at the end of the turn
+
+  // Shared between loop and maintenance.
+  std::mutex mutex_;
+  std::deque<SealJob> seal_jobs_;
+  std::map<ClassId, bool> wanted_spares_;
+  MonoTime salvage_not_before_;
+};
+
+}  // namespace reel

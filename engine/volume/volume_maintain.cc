@@ -1,0 +1,114 @@
+// Background work of a volume, one blocking step at a time.
+#include <algorithm>
+
+#include "engine/volume/volume.h"
+
+namespace reel {
+
+bool Volume::Maintain() {
+  if (health_ == VolumeHealth::kOffline) return false;
+  return PrepareNext() || SealNext() || SalvageNext();
+}
+
+SegmentRow Volume::RowFor(const format::SegmentHeader& header, SegmentState state) const {
+  SegmentRow row;
+  row.volume = options_.number;
+  row.serial = header.serial;
+  row.uid = header.uid;
+  row.file_number = header.file_number;
+  row.state = state;
+  row.retention_class = header.retention_class;
+  row.epoch = header.epoch;
+  row.begin = kWallMax;
+  row.end = kWallMin;
+  return row;
+}
+
+bool Volume::SealNext() {
+  SealJob job;
+  {
+    const std::lock_guard lock(mutex_);
+    if (seal_jobs_.empty()) return false;
+    job = std::move(seal_jobs_.front());
+    seal_jobs_.pop_front();
+  }
+  const Status sealed = pool_->Seal(job.serial, job.footer);
+  if (sealed.ok()) {
+    client_.OnSegment(job.row, {});
+  } else {
+    Log(LogLevel::kError, "segment " + std::to_string(job.serial.value) +
+                              " could not be sealed and will be salvaged: " + sealed.ToString());
+  }
+  return true;
+}
+
+bool Volume::PrepareNext() {
+  ClassId wanted;
+  {
+    const std::lock_guard lock(mutex_);
+    bool any = false;
+    for (const auto& [retention_class, is_wanted] : wanted_spares_) {
+      if (!is_wanted || pool_->HasSpare(retention_class)) continue;
+      wanted = retention_class;
+      any = true;
+      break;
+    }
+    if (!any) return false;
+  }
+  const Status prepared = pool_->PrepareSpare(wanted, superblock_.epoch);
+  if (prepared.ok()) {
+    queue_->Wake();
+    return true;
+  }
+  if (prepared.code() != Code::kNotFound) {
+    Log(LogLevel::kError, "cannot prepare a segment: " + prepared.ToString());
+    return true;
+  }
+  const std::optional<format::SegmentHeader> oldest = pool_->Oldest();
+  if (!oldest) return false;
+  SegmentRow row = RowFor(*oldest, SegmentState::kRetired);
+  if (!client_.MayRecycle(row)) return false;
+  const Status recycled = pool_->Recycle(oldest->serial);
+  if (!recycled.ok()) {
+    Log(LogLevel::kError, "cannot recycle segment " + std::to_string(oldest->serial.value) + ": " + recycled.ToString());
+    return recycled.code() != Code::kFailedPrecondition;
+  }
+  client_.OnRecycled(row);
+  return true;
+}
+
+bool Volume::SalvageNext() {
+  const std::optional<format::SegmentHeader> broken = pool_->NextBroken();
+  if (!broken) return false;
+  // A segment that failed in this session rests a while: its device may still be in trouble.
+  {
+    const std::lock_guard lock(mutex_);
+    if (broken->epoch == superblock_.epoch && clock_.MonoNow() < salvage_not_before_) return false;
+  }
+  Result<SalvageReport> report = pool_->SalvageBroken(broken->serial, {}, /*write=*/true);
+  if (!report.ok()) {
+    Log(LogLevel::kError, "segment " + std::to_string(broken->serial.value) + " cannot be salvaged: " +
+                              report.status().ToString());
+    const std::lock_guard lock(mutex_);
+    salvage_not_before_ = clock_.MonoNow() + options_.offline_after;
+    return false;
+  }
+  if (report->damaged()) {
+    Log(LogLevel::kError, "segment " + std::to_string(broken->serial.value) + " is damaged: " +
+                              std::to_string(report->lost_acknowledged_count) + " acknowledged chunks are missing, " +
+                              std::to_string(report->broken_links) + " links broken, " +
+                              std::to_string(report->unreadable_blocks) + " blocks unreadable");
+  }
+  const bool empty = report->rows.empty() && !report->damaged();
+  SegmentRow row = RowFor(*broken, empty ? SegmentState::kRetired : SegmentState::kSealed);
+  for (const format::ChunkRow& chunk : report->rows) {
+    row.begin = std::min(row.begin, chunk.wall_begin);
+    row.end = std::max(row.end, chunk.wall_end);
+    row.payload_bytes += chunk.chunk_bytes;
+    ++row.chunk_count;
+  }
+  client_.OnSegment(row, report->rows);
+  return true;
+}
+
+}  // namespace reel

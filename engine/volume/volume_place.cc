@@ -1,0 +1,159 @@
+// Placing: from chunks that wait to writes in flight.
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/volume/volume.h"
+
+namespace reel {
+namespace {
+
+constexpr size_t kSegmentsTakingMax = 2;
+constexpr size_t kGroupChunksMax = 64;
+
+}  // namespace
+
+// Chunks of one class at the head of the line that are written as one group: one where the granule is a
+// block, else as many as are waiting, so that whole granules fill up.
+size_t Volume::GroupSize() const {
+  if (superblock_.granule_bytes == format::kChunkAlignBytes) return 1;
+  const size_t room = std::min<size_t>({waiting_.size(), kGroupChunksMax, options_.queue_depth - writes_in_flight_});
+  size_t count = 0;
+  while (count < room && waiting_[count]->retention_class == waiting_.front()->retention_class) ++count;
+  return std::max<size_t>(count, 1);
+}
+
+bool Volume::PlaceWaiting(MonoTime now) {
+  bool moved = false;
+  while (!waiting_.empty() && writes_in_flight_ < options_.queue_depth) {
+    const size_t count = GroupSize();
+    const std::vector<ChunkPtr> group(waiting_.begin(), waiting_.begin() + static_cast<ptrdiff_t>(count));
+    if (!PlaceGroup(group, now)) break;
+    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<ptrdiff_t>(count));
+    moved = true;
+  }
+  return moved;
+}
+
+bool Volume::PlaceGroup(std::span<const ChunkPtr> chunks, MonoTime now) {
+  const ClassId retention_class = chunks.front()->retention_class;
+  for (Active* active : taking_[retention_class]) {
+    if (active->failure.ok() && PlaceIn(active, chunks, now)) return true;
+  }
+  if (!OpenAnother(retention_class)) return false;
+  REEL_CHECK(PlaceIn(taking_[retention_class].back(), chunks, now), "a new segment holds any chunk");
+  return true;
+}
+
+bool Volume::PlaceIn(Active* active, std::span<const ChunkPtr> chunks, MonoTime now) {
+  std::vector<Place> places;
+  if (superblock_.granule_bytes == format::kChunkAlignBytes) {
+    const PendingChunk& chunk = *chunks.front();
+    const bool gop = superblock_.placement == format::Placement::kGop;
+    const std::optional<Place> place =
+        active->segment->Take(chunk.row.run, (chunk.row.flags & format::kContentClean) != 0, chunk.block_bytes(),
+                              gop ? chunk.extent_hint_bytes : 0);
+    if (!place) return false;
+    places.push_back(*place);
+  } else {
+    std::vector<uint32_t> sizes;
+    for (const ChunkPtr& chunk : chunks) sizes.push_back(chunk->block_bytes());
+    std::optional<std::vector<Place>> taken = active->segment->TakeGroup(sizes);
+    if (!taken) return false;
+    places = std::move(*taken);
+  }
+  const auto group = std::make_shared<Group>();
+  for (size_t i = 0; i < chunks.size(); ++i) {
+    FillPlace(active, chunks[i].get(), places[i]);
+    active->not_durable.push_back(chunks[i]);
+    const auto slot = std::find_if(slots_.begin(), slots_.end(), [](const InFlight& s) { return s.active == nullptr; });
+    REEL_CHECK(slot != slots_.end(), "a slot for each write within the depth");
+    *slot = {active, chunks[i], group, 0, now};
+    ++group->writes_left;
+    ++active->writes_in_flight;
+    ++writes_in_flight_;
+    SubmitWrite(static_cast<size_t>(slot - slots_.begin()));
+  }
+  if (!active->next_wanted && active->segment->half_full()) {
+    active->next_wanted = true;
+    WantSpare(active->segment->header().retention_class, true);
+  }
+  return true;
+}
+
+void Volume::WantSpare(ClassId retention_class, bool wanted) {
+  const std::lock_guard lock(mutex_);
+  wanted_spares_[retention_class] = wanted;
+}
+
+void Volume::FillPlace(Active* active, PendingChunk* chunk, const Place& place) {
+  const format::SegmentHeader& header = active->segment->header();
+  const uint32_t chunk_bytes = chunk->block_bytes();
+  REEL_CHECK(chunk_bytes <= chunk->buffer.size(), "a chunk's buffer has room for its padding");
+  std::byte* bytes = chunk->buffer.data();
+
+  auto content = format::Load<format::ContentHead>({bytes + format::kContentOffset, sizeof(format::ContentHead)});
+  if (content.origin_uid.is_nil()) {
+    content.origin_uid = header.uid;
+    content.origin_epoch = header.epoch;
+    content.origin_seq = place.seq;
+    format::Store(content, bytes + format::kContentOffset);
+  }
+  format::ChunkPlace wire;
+  wire.segment_uid = header.uid;
+  wire.epoch = header.epoch;
+  wire.seq = place.seq;
+  wire.durable_seq = active->segment->durable();
+  wire.chain = active->segment->chain();
+  wire.offset_bytes = place.offset_bytes;
+  wire.extent_base_bytes = place.extent_base_bytes;
+  wire.extent_bytes = place.extent_bytes;
+  wire.chunk_bytes = chunk_bytes;
+  wire.content_bytes = chunk->content_bytes;
+  wire.head_bytes = chunk->head_bytes;
+  wire.retention_class = header.retention_class;
+  format::Store(wire, bytes);
+  const uint32_t content_end = format::kContentOffset + chunk->content_bytes;
+  std::fill(bytes + content_end, bytes + chunk_bytes, std::byte{0});
+  active->segment->Chained(format::SealHead(bytes, chunk->head_bytes, header.uid));
+
+  chunk->row.seq = place.seq;
+  chunk->row.offset_bytes = place.offset_bytes;
+  chunk->row.chunk_bytes = chunk_bytes;
+  chunk->volume = options_.number;
+  chunk->serial = header.serial;
+}
+
+void Volume::SubmitWrite(size_t slot) {
+  const InFlight& write = slots_[slot];
+  IoRequest request;
+  request.kind = IoKind::kWrite;
+  request.file = &write.active->segment->file();
+  request.offset_bytes = write.chunk->row.offset_bytes + write.done_bytes;
+  request.data = write.chunk->buffer.data() + write.done_bytes;
+  request.length_bytes = write.chunk->row.chunk_bytes - write.done_bytes;
+  request.tag = slot;
+  REEL_CHECK(queue_->Submit(request), "the queue is deeper than the slots");
+}
+
+// Another segment for the class: from the spares, prepared ahead. With two taking already, the older one's
+// extents are cut. False: no spare yet, the chunks wait.
+bool Volume::OpenAnother(ClassId retention_class) {
+  std::optional<SegmentPool::Spare> spare = pool_->TakeSpare(retention_class);
+  WantSpare(retention_class, !spare);
+  if (!spare) return false;
+  std::vector<Active*>& taking = taking_[retention_class];
+  if (!taking.empty()) taking.back()->segment->StopNewExtents();
+  const bool log_placement = superblock_.placement == format::Placement::kLog;
+  while (taking.size() >= (log_placement ? size_t{1} : kSegmentsTakingMax)) {
+    taking.front()->segment->Close();
+    taking.erase(taking.begin());
+  }
+  auto active = std::make_unique<Active>();
+  active->segment = std::make_unique<OpenSegment>(spare->header, std::move(spare->file));
+  taking.push_back(active.get());
+  active_.push_back(std::move(active));
+  client_.OnSegment(RowFor(spare->header, SegmentState::kOpen), {});
+  return true;
+}
+
+}  // namespace reel
