@@ -35,8 +35,9 @@ Result<NalList> SplitNals(ByteSpan unit, NalFraming framing);
 // The unit as Reel stores it: each NAL unit behind a 4-byte length.
 Result<Bytes> ToLengthPrefixed(ByteSpan unit, NalFraming from);
 
-// A stored unit with 4-byte start codes instead of lengths. A NAL unit that holds a start code
-// itself (see above) will be read as several from the result: Annex B cannot say otherwise.
+// A stored unit with 4-byte start codes instead of lengths. Annex B cannot carry everything: a NAL
+// unit that holds a start code itself (see above) reads back as several, and zero bytes at the end of
+// one (some cameras count them in) are lost.
 Result<Bytes> ToAnnexB(ByteSpan stored_unit);
 
 // Appends `nal` behind its 4-byte length.
