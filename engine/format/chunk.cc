@@ -42,7 +42,8 @@ bool LengthsAgree(const ChunkPlace& place, const ContentHead& content) {
 }
 
 bool StandsInExtent(const ChunkPlace& place) {
-  return place.extent_base_bytes <= place.offset_bytes && place.chunk_bytes <= place.extent_bytes &&
+  return place.offset_bytes % kBlockBytes == 0 && place.offset_bytes < kMaxSegmentBytes &&
+         place.extent_base_bytes <= place.offset_bytes && place.chunk_bytes <= place.extent_bytes &&
          place.offset_bytes - place.extent_base_bytes <= place.extent_bytes - place.chunk_bytes;
 }
 

@@ -12,6 +12,7 @@
 namespace reel::format {
 namespace {
 
+constexpr int64_t kMaxBlocks = kMaxSegmentBytes / kBlockBytes;
 // A row without its UUIDs is ten varints.
 constexpr uint64_t kRowBytesMin = 10;
 
@@ -62,8 +63,9 @@ class RowDecoder {
     row->stream = run.stream;
     row->run = run.run;
     row->seq = {Get32(last_seq_.value)};
-    row->offset_bytes =
-        last_end_bytes_ + static_cast<uint64_t>(reader_.GetSignedVarint()) * kBlockBytes;
+    const int64_t blocks_on = reader_.GetSignedVarint();
+    in_range_ = in_range_ && blocks_on > -kMaxBlocks && blocks_on < kMaxBlocks;
+    row->offset_bytes = last_end_bytes_ + static_cast<uint64_t>(blocks_on) * kBlockBytes;
     const uint64_t blocks = reader_.GetVarint();
     row->chunk_bytes =
         blocks <= kMaxChunkBytes / kBlockBytes ? static_cast<uint32_t>(blocks * kBlockBytes) : 0;
