@@ -90,6 +90,13 @@ Result<size_t> ReadFully(File& file, uint64_t offset_bytes, MutableByteSpan into
   return FinishAll(IoKind::kRead, file, offset_bytes, into, align_bytes);
 }
 
+Status ReadExactly(File& file, uint64_t offset_bytes, MutableByteSpan into, uint32_t align_bytes) {
+  REEL_ASSIGN_OR_RETURN(const size_t moved, ReadFully(file, offset_bytes, into, align_bytes));
+  if (moved == into.size()) return OkStatus();
+  return OutOfRange("file ends at byte " + std::to_string(offset_bytes + moved) + ", " +
+                    std::to_string(into.size() - moved) + " bytes short");
+}
+
 Status WriteFully(File& file, uint64_t offset_bytes, ByteSpan from, uint32_t align_bytes) {
   const MutableByteSpan data(const_cast<std::byte*>(from.data()), from.size());
   return FinishAll(IoKind::kWrite, file, offset_bytes, data, align_bytes).status();

@@ -58,6 +58,10 @@ Result<size_t> ReadFully(File& file, uint64_t offset_bytes, MutableByteSpan into
 
 // Blocks until all of `from` is written, which does not make it durable. After an error any part
 // may have been.
+// ReadFully that must fill `into`: OutOfRange when the file ends before.
+Status ReadExactly(File& file, uint64_t offset_bytes, MutableByteSpan into,
+                   uint32_t align_bytes = kTransferAlignBytes);
+
 Status WriteFully(File& file, uint64_t offset_bytes, ByteSpan from,
                   uint32_t align_bytes = kTransferAlignBytes);
 

@@ -125,7 +125,7 @@ ChunkSeq OpenSegment::SyncSucceeded() {
   return durable_;
 }
 
-void OpenSegment::AddRow(const format::ChunkRow& row, const format::ContentId& content_id) {
+void OpenSegment::AddRow(const format::ChunkRow& row, const ContentId& content_id) {
   REEL_CHECK(row.seq.value == directory_.count() + 1 && row.seq <= durable_, "directory rows are durable and in order");
   directory_.Append(row);
   content_ids_.push_back(content_id);

@@ -70,8 +70,9 @@ class OpenSegment {
   // O4: the next successful sync will make this much durable.
   bool WantsSync() const { return !sync_in_flight_ && completed_ > durable_; }
   void SyncSubmitted();
-  // The new durable seq. Must not be called for a sync that failed: the segment is then abandoned.
-  ChunkSeq SyncSucceeded();
+  ChunkSeq SyncSucceeded();  // the new durable seq
+  // Nothing more becomes durable here: the caller abandons the segment.
+  void SyncFailed() { sync_in_flight_ = false; }
   bool sync_in_flight() const { return sync_in_flight_; }
 
   ChunkSeq placed() const { return placed_; }
@@ -79,7 +80,7 @@ class OpenSegment {
   bool all_durable() const { return durable_ == placed_; }
 
   // The directory gets its rows in order of seq, when they are durable.
-  void AddRow(const format::ChunkRow& row, const format::ContentId& content_id);
+  void AddRow(const format::ChunkRow& row, const ContentId& content_id);
   Bytes EncodeFooter() const;
   const format::DirectoryEncoder& directory() const { return directory_; }
 
@@ -115,7 +116,7 @@ class OpenSegment {
   bool sync_in_flight_ = false;
   std::deque<bool> done_;                      // of seqs completed_ + 1 .. placed_
   format::DirectoryEncoder directory_;
-  std::vector<format::ContentId> content_ids_;
+  std::vector<ContentId> content_ids_;
 };
 
 }  // namespace reel

@@ -32,10 +32,10 @@ class Window {
     if (buffer_.size() < want) buffer_ = AlignedBytes(want);
     begin_ = offset_bytes;
     filled_ = want;
-    if (ReadFully(file_, offset_bytes, buffer_.span().first(want)).ok()) return true;
+    if (ReadExactly(file_, offset_bytes, buffer_.span().first(want)).ok()) return true;
     // One bad sector must not hide its neighbours: fall back to just what was asked for.
     filled_ = RoundUp(size_bytes, format::kBlockBytes);
-    if (filled_ < want && ReadFully(file_, offset_bytes, buffer_.span().first(filled_)).ok()) return true;
+    if (filled_ < want && ReadExactly(file_, offset_bytes, buffer_.span().first(filled_)).ok()) return true;
     filled_ = 0;
     return false;
   }
@@ -49,7 +49,7 @@ class Window {
 
 struct Accepted {
   format::ChunkRow row;
-  format::ContentId content_id;
+  ContentId content_id;
   uint32_t header_crc32c;
   uint32_t chain;
 };

@@ -20,7 +20,7 @@ namespace reel {
 
 struct SalvageReport {
   std::vector<format::ChunkRow> rows;           // accepted, by seq
-  std::vector<format::ContentId> content_ids;   // one per row
+  std::vector<ContentId> content_ids;   // one per row
   ChunkSeq durable_seq;                         // highest known to have been acknowledged
   std::vector<ChunkSeq> lost_acknowledged;      // R2 damage; at most kMaxListed, the count is exact
   uint64_t lost_acknowledged_count = 0;

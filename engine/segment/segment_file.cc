@@ -24,7 +24,7 @@ Result<LifeReading> ReadLife(File& file, uint32_t granule_bytes) {
   bool any_zero = false;
   for (const uint64_t offset : {uint64_t{0}, uint64_t{granule_bytes}}) {
     AlignedBytes block(kBlockBytes);
-    REEL_RETURN_IF_ERROR(ReadFully(file, offset, block.span()));
+    REEL_RETURN_IF_ERROR(ReadExactly(file, offset, block.span()));
     Result<SegmentHeader> header = DecodeSegmentHeader(block.span());
     if (!header.ok()) {
       if (header.status().code() == Code::kFailedPrecondition) return header.status();
@@ -53,7 +53,7 @@ Status WriteLife(File& file, const SegmentHeader& header) {
 Result<std::optional<format::Footer>> ReadFooter(File& file, const SegmentHeader& header) {
   const uint64_t room = header.segment_bytes - header.footer_offset_bytes;
   AlignedBytes start(kBlockBytes);
-  REEL_RETURN_IF_ERROR(ReadFully(file, header.footer_offset_bytes, start.span()));
+  REEL_RETURN_IF_ERROR(ReadExactly(file, header.footer_offset_bytes, start.span()));
   const Result<format::FooterHead> head = format::DecodeFooterHead(start.span(), header.uid);
   if (!head.ok()) {
     if (head.status().code() == Code::kFailedPrecondition) return head.status();
@@ -62,7 +62,7 @@ Result<std::optional<format::Footer>> ReadFooter(File& file, const SegmentHeader
   const uint64_t size = sizeof(format::FooterHead) + head->directory_bytes;
   if (size > room) return std::optional<format::Footer>{};
   AlignedBytes whole(static_cast<size_t>(RoundUp(size, kBlockBytes)));
-  REEL_RETURN_IF_ERROR(ReadFully(file, header.footer_offset_bytes, whole.span()));
+  REEL_RETURN_IF_ERROR(ReadExactly(file, header.footer_offset_bytes, whole.span()));
   Result<format::Footer> footer = format::DecodeFooter(whole.span(), header.uid);
   if (!footer.ok()) return std::optional<format::Footer>{};
   return std::optional<format::Footer>(std::move(*footer));

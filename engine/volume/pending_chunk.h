@@ -7,6 +7,7 @@
 
 #include <memory>
 
+#include "engine/base/bytes.h"
 #include "engine/format/footer.h"
 #include "engine/io/buffer_pool.h"
 #include "reel/index.h"

@@ -97,6 +97,11 @@ SegmentPool::Entry& SegmentPool::InState(SegmentSerial serial, FileState from) {
   return entry;
 }
 
+void SegmentPool::TrustSealed(SegmentSerial serial) {
+  const std::lock_guard lock(mutex_);
+  InState(serial, FileState::kBroken).state = FileState::kSealed;
+}
+
 Result<std::optional<format::Footer>> SegmentPool::Settle(SegmentSerial serial) {
   REEL_ASSIGN_OR_RETURN(const SegmentLease lease, Lease(serial));
   REEL_ASSIGN_OR_RETURN(std::optional<format::Footer> footer, ReadFooter(lease.file(), lease.header()));
@@ -277,7 +282,7 @@ Result<SalvageReport> SegmentPool::SalvageBroken(SegmentSerial serial, ChunkSeq 
     return report;
   }
   REEL_RETURN_IF_ERROR(file->Sync());  // R3: what is served from here on survives the next crash
-  format::DirectoryEncoder directory(format::kChunkAlignBytes);
+  format::DirectoryEncoder directory;
   for (const format::ChunkRow& row : report.rows) directory.Append(row);
   format::FooterHead head;
   head.retention_class = header.retention_class;

@@ -70,6 +70,8 @@ class SegmentPool {
   // otherwise. Problems with single files are notes, not errors.
   Status Scan(bool read_only, std::vector<std::string>* notes);
 
+  // A broken segment whose index is known to be complete becomes sealed unseen.
+  void TrustSealed(SegmentSerial serial);
   // Blocks. Reads the footer of a broken segment; with one it becomes sealed.
   Result<std::optional<format::Footer>> Settle(SegmentSerial serial);
 

@@ -33,7 +33,7 @@ Result<Superblock> ReadSuperblock(Disk& disk) {
   Status refusal;
   for (uint32_t i = 0; i < kSuperblockSlots; ++i) {
     AlignedBytes slot(kSuperblockSlotBytes);
-    REEL_RETURN_IF_ERROR(ReadFully(**file, uint64_t{i} * kSuperblockSlotBytes, slot.span()));
+    REEL_RETURN_IF_ERROR(ReadExactly(**file, uint64_t{i} * kSuperblockSlotBytes, slot.span()));
     const Result<Superblock> found = format::DecodeSuperblock(slot.span());
     if (!found.ok() && found.status().code() == Code::kFailedPrecondition) {
       return found.status().WithContext(disk.description());

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 
 #include "engine/base/check.h"
 #include "engine/base/digest.h"
@@ -14,8 +13,6 @@ namespace {
 constexpr size_t kReapBatch = 64;
 // A new segment that fails right after the last one: the device, not the place, is at fault.
 constexpr uint32_t kFailuresToOffline = 3;
-
-bool IsPassing(int32_t result) { return result == -EINTR || result == -EAGAIN; }
 
 }  // namespace
 
@@ -32,7 +29,7 @@ bool Volume::RunOnce(MonoTime now, Duration wait) {
 
   std::array<IoCompletion, kReapBatch> completions;
   const size_t count = queue_->Reap(completions, moved ? Duration{0} : wait);
-  for (size_t i = 0; i < count; ++i) Complete(completions[i], now);
+  for (size_t i = 0; i < count; ++i) Complete(completions[i]);
   StartSyncs(now);
   Retire(now);
   Watch(now);
@@ -44,55 +41,48 @@ bool Volume::RunOnce(MonoTime now, Duration wait) {
   return moved || count != 0;
 }
 
-void Volume::Complete(const IoCompletion& completion, MonoTime now) {
+void Volume::Complete(const IoCompletion& completion) {
   const auto slot = static_cast<size_t>(completion.tag);
   REEL_CHECK(slot < slots_.size() && slots_[slot].active != nullptr, "completions answer requests");
-  if (slots_[slot].chunk == nullptr) {
-    CompleteSync(slot, completion.result);
-  } else {
-    CompleteWrite(slot, completion.result);
+  InFlight& done = slots_[slot];
+  switch (done.transfer->OnCompletion(completion.result)) {
+    case IoTransfer::Next::kResubmit:
+      SubmitSlot(slot);
+      return;
+    case IoTransfer::Next::kFailed: {
+      const bool was_sync = done.chunk == nullptr;
+      const Status why = Status::FromErrno(done.transfer->failed_errno(), was_sync ? "sync" : "write");
+      Active* active = done.active;
+      if (was_sync) active->segment->SyncFailed();
+      FreeSlot(slot);
+      Fail(active, why);
+      return;
+    }
+    case IoTransfer::Next::kDone:
+      if (done.chunk == nullptr) {
+        SyncDone(slot);
+      } else {
+        WriteDone(slot);
+      }
   }
-  (void)now;
 }
 
-void Volume::CompleteWrite(size_t slot, int32_t result) {
-  InFlight& write = slots_[slot];
-  if (IsPassing(result)) {
-    SubmitWrite(slot);
-    return;
-  }
-  if (result <= 0) {
-    const Status why = result == 0 ? Unavailable("write: the device took no bytes") : Status::FromErrno(-result, "write");
-    Active* active = write.active;
-    FreeSlot(slot);
-    Fail(active, why);
-    return;
-  }
-  // A short write goes on at the block where it stopped: transfers stay aligned.
-  const uint32_t done = write.done_bytes + static_cast<uint32_t>(result);
-  if (done < write.chunk->row.chunk_bytes) {
-    write.done_bytes = static_cast<uint32_t>(RoundDown(done, format::kChunkAlignBytes));
-    SubmitWrite(slot);
-    return;
-  }
-  Active* active = write.active;
-  const std::shared_ptr<Group> group = write.group;
-  group->seqs.push_back(write.chunk->row.seq);
+void Volume::WriteDone(size_t slot) {
+  Active* active = slots_[slot].active;
+  const std::shared_ptr<Group> group = slots_[slot].group;
+  group->seqs.push_back(slots_[slot].chunk->row.seq);
   FreeSlot(slot);
   if (--group->writes_left != 0) return;
   for (const ChunkSeq seq : group->seqs) active->segment->Completed(seq);
 }
 
-void Volume::CompleteSync(size_t slot, int32_t result) {
+void Volume::SyncDone(size_t slot) {
   Active* active = slots_[slot].active;
-  const bool again = IsPassing(result);
   FreeSlot(slot);
-  if (result < 0) {
-    // Even an interrupted sync may have dropped its error: V2 holds for it as for any other.
-    Fail(active, again ? Unavailable("sync was interrupted") : Status::FromErrno(-result, "sync"));
+  if (!active->failure.ok()) {
+    active->segment->SyncFailed();  // of no use: the segment had failed meanwhile
     return;
   }
-  if (!active->failure.ok()) return;
   active->segment->SyncSucceeded();
   ReportDurable(active);
 }
@@ -114,16 +104,14 @@ void Volume::StartSyncs(MonoTime now) {
   for (const std::unique_ptr<Active>& active : active_) {
     const bool due = now - active->last_sync >= options_.sync_interval;
     if (!active->failure.ok() || !active->segment->WantsSync() || !due) continue;
-    const auto slot = std::find_if(slots_.begin(), slots_.end(), [](const InFlight& s) { return s.active == nullptr; });
-    if (slot == slots_.end()) return;
+    const bool free_slot = std::any_of(slots_.begin(), slots_.end(), [](const InFlight& s) { return s.active == nullptr; });
+    if (!free_slot) return;
     IoRequest request;
     request.kind = IoKind::kDataSync;
     request.file = &active->segment->file();
-    request.tag = static_cast<uint64_t>(slot - slots_.begin());
     active->segment->SyncSubmitted();
     active->last_sync = now;
-    *slot = {active.get(), nullptr, nullptr, 0, now};
-    REEL_CHECK(queue_->Submit(request), "the queue is as deep as the slots");
+    Submit({active.get(), nullptr, nullptr, IoTransfer(request), now});
   }
 }
 

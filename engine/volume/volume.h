@@ -19,11 +19,13 @@
 
 #include <atomic>
 #include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "engine/io/transfer.h"
 #include "engine/segment/open_segment.h"
 #include "engine/volume/pending_chunk.h"
 #include "engine/volume/segment_pool.h"
@@ -52,8 +54,11 @@ class VolumeClient {
   // serial may still be in flight: copy them, and expect some to become durable here after all.
   virtual void OnTrouble(VolumeNo volume, VolumeHealth health, const Status& why,
                          const std::vector<ChunkPtr>& chunks) = 0;
-  // Loop or maintenance. A segment was opened or sealed. `rows` are what a salvage found, else empty.
-  virtual void OnSegment(const SegmentRow& row, const std::vector<format::ChunkRow>& salvaged) = 0;
+  // Loop or maintenance. A segment was opened, sealed or, with kRetired, found to hold nothing. `rows`: what
+  // a segment of an earlier session holds, by its footer or by salvage; empty for this session's.
+  virtual void OnSegment(const SegmentRow& row, const std::vector<format::ChunkRow>& rows) = 0;
+  // Maintenance. What a salvage came across, before OnSegment.
+  virtual void OnSalvage(const SalvageReport& report) = 0;
   // Maintenance. A segment left; the disk says so already.
   virtual void OnRecycled(const SegmentRow& row) = 0;
   // Maintenance. Whether the oldest segment may be recycled to make room now.
@@ -138,7 +143,7 @@ class Volume {
     Active* active = nullptr;           // null: the slot is free
     ChunkPtr chunk;                     // null for a sync
     std::shared_ptr<Group> group;
-    uint32_t done_bytes = 0;
+    std::optional<IoTransfer> transfer;
     MonoTime since;
   };
   struct SealJob {
@@ -157,12 +162,13 @@ class Volume {
   bool OpenAnother(ClassId retention_class);
   void FillPlace(Active* active, PendingChunk* chunk, const Place& place);
   size_t GroupSize() const;
-  void SubmitWrite(size_t slot);
+  void Submit(InFlight in_flight);
+  void SubmitSlot(size_t slot);
 
   // volume.cc: completions, syncs, failures
-  void Complete(const IoCompletion& completion, MonoTime now);
-  void CompleteWrite(size_t slot, int32_t result);
-  void CompleteSync(size_t slot, int32_t result);
+  void Complete(const IoCompletion& completion);
+  void WriteDone(size_t slot);
+  void SyncDone(size_t slot);
   void StartSyncs(MonoTime now);
   void ReportDurable(Active* active);
   void Fail(Active* active, const Status& why);
@@ -179,6 +185,8 @@ class Volume {
   bool PrepareNext();
   bool SalvageNext();
   SegmentRow RowFor(const format::SegmentHeader& header, SegmentState state) const;
+  SegmentRow RowOfRows(const format::SegmentHeader& header, SegmentState state,
+                       const std::vector<format::ChunkRow>& rows) const;
 
   Disk& disk_;
   Clock& clock_;
@@ -205,7 +213,7 @@ class Volume {
   std::mutex mutex_;
   std::deque<SealJob> seal_jobs_;
   std::map<ClassId, bool> wanted_spares_;
-  MonoTime salvage_not_before_;
+  MonoTime salvage_not_before_{std::numeric_limits<int64_t>::min()};
 };
 
 }  // namespace reel

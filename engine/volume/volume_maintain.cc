@@ -24,6 +24,18 @@ SegmentRow Volume::RowFor(const format::SegmentHeader& header, SegmentState stat
   return row;
 }
 
+SegmentRow Volume::RowOfRows(const format::SegmentHeader& header, SegmentState state,
+                             const std::vector<format::ChunkRow>& rows) const {
+  SegmentRow row = RowFor(header, state);
+  for (const format::ChunkRow& chunk : rows) {
+    row.begin = std::min(row.begin, chunk.wall_begin);
+    row.end = std::max(row.end, chunk.wall_end);
+    row.payload_bytes += chunk.chunk_bytes;
+    ++row.chunk_count;
+  }
+  return row;
+}
+
 bool Volume::SealNext() {
   SealJob job;
   {
@@ -80,10 +92,15 @@ bool Volume::PrepareNext() {
 bool Volume::SalvageNext() {
   const std::optional<format::SegmentHeader> broken = pool_->NextBroken();
   if (!broken) return false;
-  // A segment that failed in this session rests a while: its device may still be in trouble.
+  // After a failure salvage rests a while: the device may still be in trouble.
   {
     const std::lock_guard lock(mutex_);
-    if (broken->epoch == superblock_.epoch && clock_.MonoNow() < salvage_not_before_) return false;
+    if (clock_.MonoNow() < salvage_not_before_) return false;
+  }
+  const Result<std::optional<format::Footer>> footer = pool_->Settle(broken->serial);
+  if (footer.ok() && footer->has_value()) {
+    client_.OnSegment(RowOfRows(*broken, SegmentState::kSealed, (*footer)->rows), (*footer)->rows);
+    return true;
   }
   Result<SalvageReport> report = pool_->SalvageBroken(broken->serial, {}, /*write=*/true);
   if (!report.ok()) {
@@ -93,6 +110,7 @@ bool Volume::SalvageNext() {
     salvage_not_before_ = clock_.MonoNow() + options_.offline_after;
     return false;
   }
+  client_.OnSalvage(*report);
   if (report->damaged()) {
     Log(LogLevel::kError, "segment " + std::to_string(broken->serial.value) + " is damaged: " +
                               std::to_string(report->lost_acknowledged_count) + " acknowledged chunks are missing, " +
@@ -100,13 +118,7 @@ bool Volume::SalvageNext() {
                               std::to_string(report->unreadable_blocks) + " blocks unreadable");
   }
   const bool empty = report->rows.empty() && !report->damaged();
-  SegmentRow row = RowFor(*broken, empty ? SegmentState::kRetired : SegmentState::kSealed);
-  for (const format::ChunkRow& chunk : report->rows) {
-    row.begin = std::min(row.begin, chunk.wall_begin);
-    row.end = std::max(row.end, chunk.wall_end);
-    row.payload_bytes += chunk.chunk_bytes;
-    ++row.chunk_count;
-  }
+  const SegmentRow row = RowOfRows(*broken, empty ? SegmentState::kRetired : SegmentState::kSealed, report->rows);
   client_.OnSegment(row, report->rows);
   return true;
 }

@@ -65,13 +65,16 @@ bool Volume::PlaceIn(Active* active, std::span<const ChunkPtr> chunks, MonoTime 
   for (size_t i = 0; i < chunks.size(); ++i) {
     FillPlace(active, chunks[i].get(), places[i]);
     active->not_durable.push_back(chunks[i]);
-    const auto slot = std::find_if(slots_.begin(), slots_.end(), [](const InFlight& s) { return s.active == nullptr; });
-    REEL_CHECK(slot != slots_.end(), "a slot for each write within the depth");
-    *slot = {active, chunks[i], group, 0, now};
     ++group->writes_left;
     ++active->writes_in_flight;
     ++writes_in_flight_;
-    SubmitWrite(static_cast<size_t>(slot - slots_.begin()));
+    IoRequest request;
+    request.kind = IoKind::kWrite;
+    request.file = &active->segment->file();
+    request.offset_bytes = chunks[i]->row.offset_bytes;
+    request.data = chunks[i]->buffer.data();
+    request.length_bytes = chunks[i]->row.chunk_bytes;
+    Submit({active, chunks[i], group, IoTransfer(request), now});
   }
   if (!active->next_wanted && active->segment->half_full()) {
     active->next_wanted = true;
@@ -88,7 +91,7 @@ void Volume::WantSpare(ClassId retention_class, bool wanted) {
 void Volume::FillPlace(Active* active, PendingChunk* chunk, const Place& place) {
   const format::SegmentHeader& header = active->segment->header();
   const uint32_t chunk_bytes = chunk->block_bytes();
-  REEL_CHECK(chunk_bytes <= chunk->buffer.size(), "a chunk's buffer has room for its padding");
+  REEL_CHECK(chunk_bytes <= chunk->buffer.size_bytes(), "a chunk's buffer has room for its padding");
   std::byte* bytes = chunk->buffer.data();
 
   auto content = format::Load<format::ContentHead>({bytes + format::kContentOffset, sizeof(format::ContentHead)});
@@ -123,16 +126,17 @@ void Volume::FillPlace(Active* active, PendingChunk* chunk, const Place& place) 
   chunk->serial = header.serial;
 }
 
-void Volume::SubmitWrite(size_t slot) {
-  const InFlight& write = slots_[slot];
-  IoRequest request;
-  request.kind = IoKind::kWrite;
-  request.file = &write.active->segment->file();
-  request.offset_bytes = write.chunk->row.offset_bytes + write.done_bytes;
-  request.data = write.chunk->buffer.data() + write.done_bytes;
-  request.length_bytes = write.chunk->row.chunk_bytes - write.done_bytes;
+void Volume::Submit(InFlight in_flight) {
+  const auto slot = std::find_if(slots_.begin(), slots_.end(), [](const InFlight& s) { return s.active == nullptr; });
+  REEL_CHECK(slot != slots_.end(), "a slot for each request within the depth");
+  *slot = std::move(in_flight);
+  SubmitSlot(static_cast<size_t>(slot - slots_.begin()));
+}
+
+void Volume::SubmitSlot(size_t slot) {
+  IoRequest request = slots_[slot].transfer->request();
   request.tag = slot;
-  REEL_CHECK(queue_->Submit(request), "the queue is deeper than the slots");
+  REEL_CHECK(queue_->Submit(request), "the queue is as deep as the slots");
 }
 
 // Another segment for the class: from the spares, prepared ahead. With two taking already, the older one's

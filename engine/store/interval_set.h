@@ -1,0 +1,58 @@
+// A set of unit numbers kept as half-open intervals; nearly always one. Bounded: beyond kMaxIntervals an
+// insertion that would add another is refused.
+#pragma once
+
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <map>
+
+namespace reel {
+
+class IntervalSet {
+ public:
+  static constexpr size_t kMaxIntervals = 4096;
+
+  bool contains(uint64_t n) const {
+    auto at = intervals_.upper_bound(n);
+    return at != intervals_.begin() && n < (--at)->second;
+  }
+
+  // False, with nothing done, when the bound is reached.
+  bool Insert(uint64_t begin, uint64_t end) {
+    if (begin >= end) return true;
+    auto at = intervals_.upper_bound(begin);
+    if (at != intervals_.begin() && std::prev(at)->second >= begin) --at;
+    if ((at == intervals_.end() || at->first > end) && intervals_.size() >= kMaxIntervals) return false;
+    while (at != intervals_.end() && at->first <= end) {
+      begin = at->first < begin ? at->first : begin;
+      end = at->second > end ? at->second : end;
+      at = intervals_.erase(at);
+    }
+    intervals_.emplace(begin, end);
+    return true;
+  }
+
+  // End of the interval that holds `n`, or n itself if none does.
+  uint64_t EndOfPrefix(uint64_t n) const {
+    auto at = intervals_.upper_bound(n);
+    if (at == intervals_.begin()) return n;
+    --at;
+    return n < at->second ? at->second : n;
+  }
+
+  // Smallest number above `n` that begins an interval; the largest number there is when none does.
+  uint64_t NextAfter(uint64_t n) const {
+    const auto at = intervals_.upper_bound(n);
+    return at == intervals_.end() ? std::numeric_limits<uint64_t>::max() : at->first;
+  }
+
+  bool empty() const { return intervals_.empty(); }
+  // One past the highest.
+  uint64_t end() const { return intervals_.empty() ? 0 : intervals_.rbegin()->second; }
+
+ private:
+  std::map<uint64_t, uint64_t> intervals_;  // begin -> end; apart from each other
+};
+
+}  // namespace reel

@@ -1,0 +1,339 @@
+#include "engine/store/run_buffer.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "engine/base/check.h"
+#include "engine/format/track_config.h"
+
+namespace reel {
+namespace {
+
+constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+constexpr uint64_t kMaxChunkPayload = 8U << 20;
+
+// Times are kept to the microsecond: that is what a unit's entry holds.
+WallTime ToMicroseconds(WallTime t) { return {t.ns - ((t.ns % 1000) + 1000) % 1000}; }
+
+uint16_t ContentFlags(uint8_t unit_flags) {
+  uint16_t flags = 0;
+  if ((unit_flags & kUnitClean) != 0) flags |= format::kContentClean;
+  if ((unit_flags & kUnitOpenGop) != 0) flags |= format::kContentOpenGop;
+  if ((unit_flags & kUnitIntraRefresh) != 0) flags |= format::kContentIntraRefresh;
+  return flags;
+}
+
+}  // namespace
+
+RunBuffer::RunBuffer(const Identity& identity, const Limits& limits, BufferPool& pool)
+    : identity_(identity), limits_(limits), pool_(pool), due_ns_(kNever) {}
+
+Status RunBuffer::SetTracks(const std::vector<TrackInfo>& tracks) {
+  REEL_ASSIGN_OR_RETURN(Bytes encoded, format::EncodeTracks(tracks));
+  const std::lock_guard lock(mutex_);
+  config_hash_ = format::ConfigHash(encoded);
+  tracks_ = std::make_shared<const Bytes>(std::move(encoded));
+  track_ids_.clear();
+  has_video_ = false;
+  for (const TrackInfo& track : tracks) {
+    track_ids_.push_back(track.id);
+    has_video_ |= track.kind == TrackKind::kVideo;
+  }
+  return OkStatus();
+}
+
+void RunBuffer::AddKnown(UnitNumber begin, UnitNumber end) {
+  const std::lock_guard lock(mutex_);
+  accepted_.Insert(begin.value, end.value);
+  durable_.Insert(begin.value, end.value);
+}
+
+Status RunBuffer::CheckUnit(const UnitView& unit) const {
+  if (ended_) return FailedPrecondition("the run has ended");
+  if (unit.bytes.empty()) return InvalidArgument("a unit of no bytes");
+  if (unit.bytes.size() > kMaxUnitBytes) {
+    return InvalidArgument("a unit of " + std::to_string(unit.bytes.size()) + " bytes, the bound is " +
+                           std::to_string(kMaxUnitBytes));
+  }
+  if (std::find(track_ids_.begin(), track_ids_.end(), unit.track) == track_ids_.end()) {
+    return InvalidArgument("the run has no track " + std::to_string(unit.track.value));
+  }
+  return OkStatus();
+}
+
+WallTime RunBuffer::KeptWall(UnitNumber number, const UnitView& unit) const {
+  const WallTime wall = ToMicroseconds(unit.wall);
+  const bool follows = last_number_ && number.value == last_number_->value + 1;
+  return follows ? std::max(wall, last_wall_) : wall;
+}
+
+Status RunBuffer::Append(UnitNumber number, const UnitView& unit, AppendMode mode, MonoTime now, bool* full) {
+  *full = false;
+  const std::lock_guard lock(mutex_);
+  REEL_RETURN_IF_ERROR(CheckUnit(unit));
+  if (accepted_.contains(number.value)) {
+    units_resent_.fetch_add(1, std::memory_order_relaxed);
+    return OkStatus();
+  }
+  const WallTime wall = KeptWall(number, unit);
+  const bool may_restart = !has_video_ || (unit.flags & kUnitClean) != 0;
+  if (shedding_ && mode == AppendMode::kLive && !may_restart) return ShedUnit(unit, wall);
+  if (MustStartChunk(number, unit, wall) && !StartChunk(number, unit, wall, now)) {
+    if (mode == AppendMode::kLive) return ShedUnit(unit, wall);
+    *full = true;
+    return ResourceExhausted("no room for the unit now");
+  }
+  if (!accepted_.Insert(number.value, number.value + 1)) {
+    return ResourceExhausted("the run has more than " + std::to_string(IntervalSet::kMaxIntervals) + " holes");
+  }
+  EndShed(wall);
+  builder_->Add(unit, wall);
+  last_number_ = number;
+  last_wall_ = wall;
+  units_accepted_.fetch_add(1, std::memory_order_relaxed);
+  bytes_accepted_.fetch_add(unit.bytes.size(), std::memory_order_relaxed);
+  UpdateDue();
+  return OkStatus();
+}
+
+bool RunBuffer::MustStartChunk(UnitNumber number, const UnitView& unit, WallTime wall) const {
+  return !builder_ || (unit.flags & kUnitClean) != 0 || builder_->next_unit() != number ||
+         builder_->spec().tracks != tracks_ || !builder_->Fits(unit, wall);
+}
+
+uint32_t RunBuffer::UnitRoom() const {
+  return std::clamp<uint32_t>(interval_units_ + interval_units_ / 2, 16, format::kMaxChunkUnits);
+}
+
+uint64_t RunBuffer::ExpectedPayload(const UnitView& first) const {
+  const uint64_t expected = interval_payload_bytes_ + interval_payload_bytes_ / 4;
+  return std::clamp<uint64_t>(expected, first.bytes.size(), std::max<uint64_t>(kMaxChunkPayload, first.bytes.size()));
+}
+
+bool RunBuffer::StartChunk(UnitNumber number, const UnitView& unit, WallTime wall, MonoTime now) {
+  FinishChunk();
+  ChunkSpec spec;
+  spec.stream = identity_.stream;
+  spec.run = identity_.run;
+  spec.first_unit = number;
+  spec.retention_class = identity_.retention_class;
+  spec.wall_begin = wall;
+  spec.mono_begin = now;
+  spec.boot_id = identity_.boot_id;
+  spec.wall_uncertainty_us = identity_.wall_uncertainty_us;
+  spec.flags = ContentFlags(unit.flags);
+  // A chunk behind a hole may be all that is left of its GOP: it can be told apart only with its tracks.
+  const bool joined = last_number_ && number.value == last_number_->value + 1;
+  spec.carries_config = (unit.flags & kUnitClean) != 0 || !joined;
+  spec.tracks = tracks_;
+  spec.config_hash = config_hash_;
+  spec.unit_room = UnitRoom();
+  const uint64_t wanted = ChunkBuilder::BufferBytes(spec, ExpectedPayload(unit));
+  const uint64_t least = ChunkBuilder::BufferBytes(spec, unit.bytes.size());
+  if (held_bytes_ + least > limits_.bytes) return false;
+  std::optional<Buffer> buffer = pool_.Take(wanted);
+  if (!buffer && least < wanted) buffer = pool_.Take(least);
+  if (!buffer) return false;
+  if ((unit.flags & kUnitClean) != 0) {
+    gop_bytes_ = gop_so_far_bytes_;
+    gop_so_far_bytes_ = 0;
+  }
+  builder_.emplace(spec, std::move(*buffer));
+  builder_due_ = NextFlush(now);
+  return true;
+}
+
+void RunBuffer::FinishChunk() {
+  if (!builder_) return;
+  if (builder_->unit_count() == 0) {
+    builder_.reset();
+    return;
+  }
+  const uint32_t stored = builder_->stored_bytes();
+  gop_so_far_bytes_ += stored;
+  interval_payload_bytes_ = (interval_payload_bytes_ * 3 + builder_->payload().size()) / 4;
+  interval_units_ = static_cast<uint32_t>((interval_units_ * 3 + builder_->unit_count() + 3) / 4);
+  // What the GOP will still need from this chunk on, as the last one did, and a sixteenth on top.
+  const uint64_t expected_gop = gop_bytes_ + gop_bytes_ / 16;
+  const uint64_t before = gop_so_far_bytes_ - stored;
+  const uint64_t hint = expected_gop > before ? expected_gop - before : 0;
+  StreamChunkPtr chunk = builder_->Finish(static_cast<uint32_t>(std::min<uint64_t>(hint, format::kMaxChunkBytes)));
+  chunk->run_buffer = shared_from_this();
+  builder_.reset();
+  held_bytes_ += chunk->buffer.size_bytes();
+  ready_.push_back(chunk);
+  held_.push_back(std::move(chunk));
+}
+
+Status RunBuffer::ShedUnit(const UnitView& unit, WallTime wall) {
+  if (!shedding_) {
+    FinishChunk();
+    UpdateDue();
+    shedding_ = GapRow{identity_.stream, wall, wall, GapCause::kOverload, 0};
+  }
+  shedding_->end = std::max(shedding_->end, wall);
+  ++shedding_->units_lost;
+  units_shed_.fetch_add(1, std::memory_order_relaxed);
+  return ResourceExhausted("shed: no buffer space for stream " + ToString(identity_.stream) + " (" +
+                           std::to_string(unit.bytes.size()) + " bytes)");
+}
+
+void RunBuffer::EndShed(WallTime until) {
+  if (!shedding_) return;
+  shedding_->end = std::max(shedding_->end, until);
+  shed_done_.push_back(*shedding_);
+  shedding_.reset();
+}
+
+std::vector<GapRow> RunBuffer::TakeShed(bool all) {
+  const std::lock_guard lock(mutex_);
+  if (all && shedding_) EndShed(shedding_->end);
+  return std::exchange(shed_done_, {});
+}
+
+MonoTime RunBuffer::NextFlush(MonoTime now) const {
+  const int64_t interval = limits_.flush_interval.count();
+  const int64_t since_phase = now.ns - limits_.flush_phase.count();
+  const int64_t periods = since_phase / interval + 1;
+  return {periods * interval + limits_.flush_phase.count()};
+}
+
+void RunBuffer::UpdateDue() {
+  int64_t due = kNever;
+  if (builder_ && builder_->unit_count() != 0) due = builder_due_.ns;
+  if (!ready_.empty()) due = 0;
+  due_ns_.store(due, std::memory_order_relaxed);
+}
+
+void RunBuffer::Flush() {
+  const std::lock_guard lock(mutex_);
+  FinishChunk();
+  UpdateDue();
+}
+
+void RunBuffer::End() {
+  const std::lock_guard lock(mutex_);
+  FinishChunk();
+  ended_ = true;
+  UpdateDue();
+}
+
+bool RunBuffer::ended() const {
+  const std::lock_guard lock(mutex_);
+  return ended_;
+}
+
+void RunBuffer::Collect(MonoTime now, size_t max_chunks, std::vector<ChunkPtr>* out) {
+  if (due() > now) return;
+  const std::lock_guard lock(mutex_);
+  if (builder_ && now >= builder_due_) FinishChunk();
+  while (!ready_.empty() && max_chunks-- > 0) {
+    out->push_back(std::move(ready_.front()));
+    ready_.pop_front();
+  }
+  UpdateDue();
+}
+
+void RunBuffer::TakeBack(const std::vector<StreamChunkPtr>& chunks) {
+  const std::lock_guard lock(mutex_);
+  ready_.insert(ready_.begin(), chunks.begin(), chunks.end());
+  for (const StreamChunkPtr& chunk : chunks) {
+    const bool known = std::find(held_.begin(), held_.end(), chunk) != held_.end();
+    if (known) continue;
+    // A copy takes the place of the original, which the stalled volume keeps for itself.
+    const auto original = std::find_if(held_.begin(), held_.end(), [&](const StreamChunkPtr& held) {
+      return held->row.first_unit == chunk->row.first_unit;
+    });
+    if (original != held_.end()) {
+      held_bytes_ -= (*original)->buffer.size_bytes();
+      *original = chunk;
+    } else {
+      held_.push_back(chunk);
+    }
+    held_bytes_ += chunk->buffer.size_bytes();
+  }
+  UpdateDue();
+}
+
+bool RunBuffer::MarkDurable(const StreamChunk& chunk) {
+  const std::lock_guard lock(mutex_);
+  for (const StreamChunkPtr& held : held_) {
+    if (held->row.first_unit == chunk.row.first_unit) held->durable = true;
+  }
+  const uint64_t before = durable_.EndOfPrefix(0);
+  // Never refused: accepted_ holds every interval of durable_, so it is never the longer list.
+  durable_.Insert(chunk.row.first_unit.value, chunk.row.end_unit().value);
+  return durable_.EndOfPrefix(0) != before;
+}
+
+void RunBuffer::Release(const StreamChunk& chunk) {
+  const std::lock_guard lock(mutex_);
+  const auto at = std::find_if(held_.begin(), held_.end(), [&](const StreamChunkPtr& held) {
+    return held->row.first_unit == chunk.row.first_unit;
+  });
+  if (at == held_.end()) return;
+  held_bytes_ -= (*at)->buffer.size_bytes();
+  held_.erase(at);
+}
+
+Watermarks RunBuffer::watermarks() const {
+  const std::lock_guard lock(mutex_);
+  const Watermarks marks{{accepted_.EndOfPrefix(0)}, {durable_.EndOfPrefix(0)}};
+  REEL_CHECK(marks.accepted >= marks.durable, "W1");
+  return marks;
+}
+
+bool RunBuffer::IsDurable(UnitNumber end) const {
+  const std::lock_guard lock(mutex_);
+  // Every accepted unit below `end`: intervals of accepted_ up to there are inside durable_.
+  for (uint64_t n = 0; n < end.value;) {
+    const uint64_t accepted_end = std::min(accepted_.EndOfPrefix(n), end.value);
+    if (accepted_end == n) {
+      n = accepted_.NextAfter(n);
+      continue;
+    }
+    if (durable_.EndOfPrefix(n) < accepted_end) return false;
+    n = accepted_end;
+  }
+  return true;
+}
+
+std::vector<LiveChunk> RunBuffer::Live() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<LiveChunk> live;
+  for (const StreamChunkPtr& chunk : held_) {
+    LiveChunk item;
+    item.row = chunk->row;
+    item.units = chunk->units;
+    item.payload = {chunk->buffer.data() + chunk->payload_begin_bytes, chunk->payload_bytes};
+    item.tracks = chunk->tracks;
+    item.durable = chunk->durable;
+    item.keep_alive = chunk;
+    live.push_back(std::move(item));
+  }
+  if (builder_ && builder_->unit_count() != 0) {
+    LiveChunk item;
+    item.row = builder_->row();
+    item.units = builder_->units();
+    const auto copy = std::make_shared<const Bytes>(builder_->payload().begin(), builder_->payload().end());
+    item.payload = *copy;
+    item.tracks = builder_->spec().tracks;
+    item.keep_alive = copy;
+    live.push_back(std::move(item));
+  }
+  std::sort(live.begin(), live.end(),
+            [](const LiveChunk& a, const LiveChunk& b) { return a.row.first_unit < b.row.first_unit; });
+  return live;
+}
+
+uint64_t RunBuffer::held_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return held_bytes_ + (builder_ ? builder_->buffer_bytes() : 0);
+}
+
+bool RunBuffer::idle() const {
+  const std::lock_guard lock(mutex_);
+  return held_.empty() && !builder_;
+}
+
+}  // namespace reel
