@@ -10,6 +10,9 @@ if(REEL_SANITIZE)
   target_compile_options(reel_flags INTERFACE -fsanitize=${REEL_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(reel_flags INTERFACE -fsanitize=${REEL_SANITIZE})
 endif()
+if(REEL_BUILD_FUZZERS)
+  target_compile_options(reel_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # reel_box(NAME DIR DEPS...): the library reel_NAME from every .cc of DIR.
 function(reel_box name)
