@@ -2,7 +2,6 @@
 
 #include <array>
 
-
 namespace reel {
 namespace {
 
@@ -36,9 +35,8 @@ std::optional<AdtsHeader> ParseAdtsHeader(ByteSpan bytes) {
   header.sample_rate_hz = kSampleRates[rate_index];
   constexpr uint32_t kSevenPointOne = 7;
   header.channels = channels == kSevenPointOne ? 8 : channels;
-  header.audio_specific_config = {
-      static_cast<std::byte>(object_type << 3 | rate_index >> 1),
-      static_cast<std::byte>((rate_index & 1) << 7 | channels << 3)};
+  header.audio_specific_config = {static_cast<std::byte>(object_type << 3 | rate_index >> 1),
+                                  static_cast<std::byte>((rate_index & 1) << 7 | channels << 3)};
   return header;
 }
 

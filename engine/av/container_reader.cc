@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/av/av_handle.h"
+#include "engine/av/video_track.h"
 
 namespace reel {
 namespace {
@@ -89,7 +90,8 @@ class ContainerReader final : public PacketReader {
 
 Status ContainerReader::Open(const SourceOptions& options) {
   AVFormatContext* context = avformat_alloc_context();
-  // Bytes and times as they stand in the file: what is missing is derived in one place, unit_times.h.
+  // Bytes and times as they stand in the file: what is missing is derived in one place,
+  // unit_times.h.
   context->flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
   AVDictionary* settings = nullptr;
   // An edit list then shifts times, but hides no packet.
@@ -147,8 +149,8 @@ PacketTrack ContainerReader::DescribeStream(const AVStream& stream, Codec codec)
   track.info.id = TrackId{static_cast<uint8_t>(tracks_.size())};
   track.info.kind = KindOf(codec);
   track.info.codec = codec;
-  track.info.timescale = stream.time_base.num == 1 ? static_cast<uint32_t>(stream.time_base.den)
-                                                   : kFallbackTimescale;
+  track.info.timescale =
+      stream.time_base.num == 1 ? static_cast<uint32_t>(stream.time_base.den) : kFallbackTimescale;
   if (track.info.kind == TrackKind::kVideo) {
     track.info.width = static_cast<uint32_t>(parameters.width);
     track.info.height = static_cast<uint32_t>(parameters.height);
@@ -157,7 +159,9 @@ PacketTrack ContainerReader::DescribeStream(const AVStream& stream, Codec codec)
     if (container_ == Container::kMatroska) track.times = PacketTimes::kPtsOnly;
     // A configuration that does not parse leaves the one framing a damaged file most likely has.
     Result<DecoderConfig> config = ParseDecoderConfig(codec, extra);
-    track.decoder_config = config.ok() ? *std::move(config) : DecoderConfig{NalFraming::kLength4, {}};
+    track.decoder_config =
+        config.ok() ? *std::move(config) : DecoderConfig{NalFraming::kLength4, {}};
+    track.info = VideoTrack(track.info, track.decoder_config.parameter_sets).info();
   } else if (track.info.kind == TrackKind::kAudio) {
     track.info.sample_rate_hz = static_cast<uint32_t>(parameters.sample_rate);
     track.info.channels = static_cast<uint32_t>(parameters.ch_layout.nb_channels);

@@ -184,7 +184,10 @@ Result<DecoderConfig> ParseDecoderConfig(Codec codec, ByteSpan raw) {
     REEL_ASSIGN_OR_RETURN(Bytes sets, ToLengthPrefixed(raw, NalFraming::kAnnexB));
     return DecoderConfig{NalFraming::kAnnexB, std::move(sets)};
   }
-  return codec == Codec::kH264 ? ParseAvcC(raw) : ParseHvcC(raw);
+  REEL_ASSIGN_OR_RETURN(DecoderConfig config,
+                        codec == Codec::kH264 ? ParseAvcC(raw) : ParseHvcC(raw));
+  REEL_RETURN_IF_ERROR(SplitNals(config.parameter_sets, NalFraming::kLength4).status());
+  return config;
 }
 
 Result<Bytes> BuildDecoderConfig(Codec codec, ByteSpan parameter_sets) {

@@ -1,8 +1,8 @@
 // Decoder configurations of MP4 and MKV (avcC, hvcC) to and from what Reel keeps: the parameter-set
 // NAL units, each behind a 4-byte length (TrackInfo::config).
 //
-// Errors: InvalidArgument for what does not parse, FailedPrecondition where a parameter set is missing.
-// Thread rule: pure functions. Source: ISO/IEC 14496-15 5.3.3.1 (avcC), 8.3.3.1 (hvcC).
+// Errors: InvalidArgument for what does not parse, FailedPrecondition where a parameter set is
+// missing. Thread rule: pure functions. Source: ISO/IEC 14496-15 5.3.3.1 (avcC), 8.3.3.1 (hvcC).
 #pragma once
 
 #include "engine/media/nal.h"

@@ -1,5 +1,5 @@
-// A raw H.264 or H.265 file (Annex B) as pieces of one elementary stream. The boundaries of its units are
-// found by engine/media/au_splitter.h.
+// A raw H.264 or H.265 file (Annex B) as pieces of one elementary stream. The boundaries of its
+// units are found by engine/media/au_splitter.h.
 //
 // Thread rule: one thread at a time. Errors: Unavailable if the file cannot be read.
 #pragma once

@@ -141,9 +141,8 @@ std::optional<std::string> FindTsCut(const InputFile& file) {
 Result<FileKind> FindFileKind(const std::string& path) {
   REEL_ASSIGN_OR_RETURN(const InputFile file, InputFile::Open(path));
   std::vector<uint8_t> head(kProbeBytes + AVPROBE_PADDING_SIZE);
-  REEL_ASSIGN_OR_RETURN(
-      const size_t got,
-      file.ReadAt(0, std::as_writable_bytes(std::span(head).first(kProbeBytes))));
+  REEL_ASSIGN_OR_RETURN(const size_t got,
+                        file.ReadAt(0, std::as_writable_bytes(std::span(head).first(kProbeBytes))));
   return KindOfHead(path, &head, got);
 }
 

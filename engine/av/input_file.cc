@@ -53,8 +53,8 @@ Result<InputFile> InputFile::Open(const std::string& path) {
 Result<size_t> InputFile::ReadAt(uint64_t offset_bytes, MutableByteSpan room) const {
   size_t done = 0;
   while (done < room.size()) {
-    const ssize_t got = pread(fd_, room.data() + done, room.size() - done,
-                              static_cast<off_t>(offset_bytes + done));
+    const ssize_t got =
+        pread(fd_, room.data() + done, room.size() - done, static_cast<off_t>(offset_bytes + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return Status::FromErrno(errno, "cannot read " + path_);
     if (got == 0) break;

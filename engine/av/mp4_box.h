@@ -19,8 +19,8 @@ struct Mp4Box {
   uint64_t end_bytes() const { return begin_bytes + size_bytes; }
 };
 
-// The box at `at_bytes`; one of size 0 reaches to `limit_bytes`. nullopt if its header is cut off or
-// says nonsense.
+// The box at `at_bytes`; one of size 0 reaches to `limit_bytes`. nullopt if its header is cut off
+// or says nonsense.
 std::optional<Mp4Box> ReadMp4Box(const InputFile& file, uint64_t at_bytes, uint64_t limit_bytes);
 
 }  // namespace reel

@@ -1,8 +1,8 @@
-// Gives what packets say to the units that begin in them, where packets are pieces of a byte stream:
-// a packet's times belong to the first unit that begins in it (ISO/IEC 13818-1 2.4.3.7).
+// Gives what packets say to the units that begin in them, where packets are pieces of a byte
+// stream: a packet's times belong to the first unit that begins in it (ISO/IEC 13818-1 2.4.3.7).
 //
-// Bounds: one mark per packet since the last unit that began, at most kMaxMarks; older ones go first.
-// Thread rule: one thread at a time.
+// Bounds: one mark per packet since the last unit that began, at most kMaxMarks; older ones go
+// first. Thread rule: one thread at a time.
 #pragma once
 
 #include <deque>

@@ -49,6 +49,8 @@ struct Packet {
 class PacketReader {
  public:
   virtual ~PacketReader() = default;
+  PacketReader(const PacketReader&) = delete;
+  PacketReader& operator=(const PacketReader&) = delete;
 
   virtual const std::vector<PacketTrack>& tracks() const = 0;
   // nullopt at the end of what can be read.
@@ -57,8 +59,6 @@ class PacketReader {
 
  protected:
   PacketReader() = default;
-  PacketReader(const PacketReader&) = delete;
-  PacketReader& operator=(const PacketReader&) = delete;
 };
 
 }  // namespace reel

@@ -59,9 +59,11 @@ struct SourceUnit {
 class MediaSource {
  public:
   virtual ~MediaSource() = default;
+  MediaSource(const MediaSource&) = delete;
+  MediaSource& operator=(const MediaSource&) = delete;
 
-  // 1..kMaxTracks tracks, ids from 0. At first as they are at the first unit; each change is in here
-  // as soon as the unit it comes with has been handed out.
+  // 1..kMaxTracks tracks, ids from 0. At first as they are at the first unit; each change is in
+  // here as soon as the unit it comes with has been handed out.
   virtual const std::vector<TrackInfo>& tracks() const = 0;
 
   // The next unit; nullopt at the end. InvalidArgument stands for one unit that was left out, the
@@ -74,8 +76,6 @@ class MediaSource {
 
  protected:
   MediaSource() = default;
-  MediaSource(const MediaSource&) = delete;
-  MediaSource& operator=(const MediaSource&) = delete;
 };
 
 // Errors, in one line that says what to do: NotFound (no such file), InvalidArgument (not a regular

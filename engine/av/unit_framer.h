@@ -35,6 +35,8 @@ struct FramedUnit {
 class UnitFramer {
  public:
   virtual ~UnitFramer() = default;
+  UnitFramer(const UnitFramer&) = delete;
+  UnitFramer& operator=(const UnitFramer&) = delete;
 
   // REQUIRES: Pop() has returned nullopt since the last Push.
   virtual void Push(const Packet& packet) = 0;
@@ -43,8 +45,6 @@ class UnitFramer {
 
  protected:
   UnitFramer() = default;
-  UnitFramer(const UnitFramer&) = delete;
-  UnitFramer& operator=(const UnitFramer&) = delete;
 };
 
 // `frames_per_second` counts where a raw stream states no rate.
