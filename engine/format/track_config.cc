@@ -70,6 +70,7 @@ Result<std::vector<TrackInfo>> DecodeTracks(ByteSpan bytes) {
   };
   const auto version = reader.Get<uint8_t>();
   if (!reader.ok()) return DataLoss("track description is empty");
+  if (bytes.size() > kMaxConfigBytes) return DataLoss("track description is too long");
   if (version != kTracksVersion) return UnknownVersion("track description", version);
   const uint64_t count = reader.GetVarint();
   if (count > kMaxTracks) return DataLoss("track description names too many tracks");

@@ -164,17 +164,44 @@ TEST(Chunk, OffsetsNoSegmentHasAreRefused) {
   }
 }
 
-TEST(Chunk, UnitSizesOutOfBoundsAreRefused) {
-  for (const uint32_t size : {0U, kMaxUnitBytes + 1, 0xFFFFFFF9U}) {
-    Bytes chunk = SampleChunk();
-    StoreLe(chunk.data() + kTableOffset + offsetof(UnitEntry, size_bytes), size);
-    // The other unit takes up what is missing, so that only the bound can refuse it.
-    const uint32_t rest = 16U - size;
-    StoreLe(chunk.data() + kTableOffset + sizeof(UnitEntry) + offsetof(UnitEntry, size_bytes),
-            rest);
-    Reseal(&chunk);
-    EXPECT_EQ(CodeOf(chunk), Code::kDataLoss) << size;
-  }
+ChunkPlace FirstPlace() {
+  ChunkPlace place;
+  place.segment_uid = SampleUid();
+  place.seq = {1};
+  return place;
+}
+
+// A whole chunk of `units` units of one size and a config: nothing in it is wrong but what is too much.
+Code CodeOfChunk(size_t units, size_t unit_bytes, size_t config_bytes) {
+  ContentHead content;
+  content.flags = config_bytes == 0 ? 0 : kContentConfig;
+  return CodeOf(BuildChunk(FirstPlace(), content, std::vector<UnitEntry>(units),
+                           std::vector<Bytes>(units, Bytes(unit_bytes, std::byte{7})),
+                           Bytes(config_bytes, std::byte{9}), 0),
+                SampleUid(), 0);
+}
+
+TEST(Chunk, WholeChunksWithinAndBeyondTheLimits) {
+  EXPECT_EQ(CodeOfChunk(1, 1, 0), Code::kOk);
+  EXPECT_EQ(CodeOfChunk(0, 0, 0), Code::kDataLoss);
+  EXPECT_EQ(CodeOfChunk(2, 0, 0), Code::kDataLoss);
+  EXPECT_EQ(CodeOfChunk(kMaxChunkUnits, 3, kMaxConfigBytes), Code::kOk);
+  EXPECT_EQ(CodeOfChunk(kMaxChunkUnits + 1, 3, 0), Code::kDataLoss);
+  EXPECT_EQ(CodeOfChunk(1, 3, kMaxConfigBytes + 1), Code::kDataLoss);
+  EXPECT_EQ(CodeOfChunk(1, kMaxUnitBytes, 0), Code::kOk);
+  EXPECT_EQ(CodeOfChunk(1, kMaxUnitBytes + 1, 0), Code::kDataLoss);
+  constexpr size_t kHalf = (kMaxChunkBytes - kTableOffset - 2 * sizeof(UnitEntry)) / 2;
+  EXPECT_EQ(CodeOfChunk(2, kHalf, 0), Code::kOk);
+  EXPECT_EQ(CodeOfChunk(2, kHalf + 1, 0), Code::kDataLoss);
+}
+
+TEST(Chunk, UnitSizesThatWrapAreRefused) {
+  Bytes chunk = SampleChunk();
+  StoreLe(chunk.data() + kTableOffset + offsetof(UnitEntry, size_bytes), 0xFFFFFFF9U);
+  // Their sum in 32 bits is the payload's length.
+  StoreLe(chunk.data() + kTableOffset + sizeof(UnitEntry) + offsetof(UnitEntry, size_bytes), 23U);
+  Reseal(&chunk);
+  EXPECT_EQ(CodeOf(chunk), Code::kDataLoss);
 }
 
 TEST(Chunk, BytesInTheGapAreDamage) {
@@ -183,27 +210,12 @@ TEST(Chunk, BytesInTheGapAreDamage) {
   EXPECT_EQ(CodeOf(chunk), Code::kDataLoss);
 }
 
-TEST(Chunk, LargestChunkIsRead) {
-  const uint32_t half = (kMaxChunkBytes - kTableOffset - 2 * sizeof(UnitEntry)) / 2;
-  ChunkPlace place;
-  place.segment_uid = SampleUid();
-  place.seq = {1};
-  const Bytes chunk = BuildChunk(place, {}, std::vector<UnitEntry>(2),
-                                 {Bytes(half, std::byte{1}), Bytes(half, std::byte{2})}, {}, 0);
-  EXPECT_EQ(chunk.size(), kMaxChunkBytes);
-  EXPECT_EQ(CodeOf(chunk, SampleUid(), 0), Code::kOk);
-}
-
-TEST(Chunk, MostUnitsAndLargestConfigAreRead) {
-  ChunkPlace place;
-  place.segment_uid = SampleUid();
-  place.seq = {1};
+TEST(Chunk, PeekTakesTheLargestHead) {
   ContentHead content;
   content.flags = kContentConfig;
-  const Bytes chunk = BuildChunk(place, content, std::vector<UnitEntry>(kMaxChunkUnits),
-                                 std::vector<Bytes>(kMaxChunkUnits, Bytes(3, std::byte{7})),
+  const Bytes chunk = BuildChunk(FirstPlace(), content, std::vector<UnitEntry>(kMaxChunkUnits),
+                                 std::vector<Bytes>(kMaxChunkUnits, Bytes(1, std::byte{7})),
                                  Bytes(kMaxConfigBytes, std::byte{9}), 0);
-  EXPECT_EQ(CodeOf(chunk, SampleUid(), 0), Code::kOk);
   EXPECT_EQ(PeekHeadBytes(chunk, SampleUid()), HeadBytes(kMaxChunkUnits, kMaxConfigBytes));
 }
 

@@ -187,12 +187,12 @@ TEST(Footer, HeadThatDoesNotFitItsRowsIsRefused) {
       [](FooterHead* h) { --h->directory_bytes; },
   };
   for (const auto& edit : edits) EXPECT_EQ(CodeOf(EditHead(footer, edit)), Code::kDataLoss);
-  Bytes longer = footer;
-  longer.push_back(std::byte{0});
+  Bytes longer = footer;  // by a byte between the rows and the content ids
+  longer.insert(longer.end() - ptrdiff_t{3 * sizeof(ContentId)}, std::byte{0});
   EXPECT_EQ(CodeOf(EditHead(longer, [](FooterHead* h) { ++h->directory_bytes; })), Code::kDataLoss);
 }
 
-// A directory of one row from plain values, as a hostile writer could make it.
+// Rows of one run from plain values, as a hostile writer could make them.
 struct RawRow {
   uint64_t run = 0;
   uint64_t seq = 1;
@@ -204,29 +204,32 @@ struct RawRow {
   uint64_t flags = 0;
 };
 
-Code CodeOf(const RawRow& row) {
+Code CodeOf(const std::vector<RawRow>& rows) {
   Bytes directory;
   ByteWriter writer(&directory);
-  writer.PutVarint(row.run);
-  writer.PutUuid(SampleId<StreamId>(1));
-  writer.PutUuid(SampleId<RunId>(1));
-  writer.PutVarint(row.seq);
-  writer.PutSignedVarint(row.blocks_on);
-  writer.PutVarint(row.blocks);
-  writer.PutVarint(row.lead_bytes);
-  writer.PutSignedVarint(row.units_on);
-  writer.PutVarint(row.unit_count);
-  writer.PutSignedVarint(0);
-  writer.PutSignedVarint(0);
-  writer.PutVarint(row.flags);
-  directory.resize(directory.size() + sizeof(ContentId));
   FooterHead head;
   head.uid = SampleUid();
-  head.chunk_count = 1;
-  head.highest_seq = {static_cast<uint32_t>(row.seq)};
+  for (const RawRow& row : rows) {
+    writer.PutVarint(row.run);
+    if (head.chunk_count++ == 0) {
+      writer.PutUuid(SampleId<StreamId>(1));
+      writer.PutUuid(SampleId<RunId>(1));
+    }
+    writer.PutVarint(row.seq);
+    writer.PutSignedVarint(row.blocks_on);
+    writer.PutVarint(row.blocks);
+    writer.PutVarint(row.lead_bytes);
+    writer.PutSignedVarint(row.units_on);
+    writer.PutVarint(row.unit_count);
+    writer.PutSignedVarint(0);
+    writer.PutSignedVarint(0);
+    writer.PutVarint(row.flags);
+    head.highest_seq.value += static_cast<uint32_t>(row.seq);
+    head.stored_bytes += static_cast<uint32_t>(row.blocks * kBlockBytes);
+  }
+  directory.resize(directory.size() + rows.size() * sizeof(ContentId));
   head.directory_bytes = static_cast<uint32_t>(directory.size());
-  head.stored_bytes = static_cast<uint32_t>(row.blocks * kBlockBytes);
-  head.content_root = MerkleRoot(std::vector<ContentId>(1));
+  head.content_root = MerkleRoot(std::vector<ContentId>(rows.size()));
   Bytes footer(sizeof head);
   Store(head, footer.data());
   footer.insert(footer.end(), directory.begin(), directory.end());
@@ -236,7 +239,7 @@ Code CodeOf(const RawRow& row) {
 TEST(Footer, ImpossibleRowsAreRefused) {
   constexpr auto kMax64 = std::numeric_limits<uint64_t>::max();
   constexpr auto kMin = std::numeric_limits<int64_t>::min();
-  ASSERT_EQ(CodeOf(RawRow{}), Code::kOk);
+  ASSERT_EQ(CodeOf({RawRow{}, RawRow{}}), Code::kOk);
   const struct {
     const char* why;
     RawRow row;
@@ -260,7 +263,8 @@ TEST(Footer, ImpossibleRowsAreRefused) {
       {"too many units", {.unit_count = kMaxChunkUnits + 1}},
       {"flags beyond 16 bits", {.flags = 0x10000}},
   };
-  for (const auto& [why, row] : refusals) EXPECT_EQ(CodeOf(row), Code::kDataLoss) << why;
+  for (const auto& [why, row] : refusals) EXPECT_EQ(CodeOf({row}), Code::kDataLoss) << why;
+  EXPECT_EQ(CodeOf({RawRow{}, {.seq = 0}}), Code::kDataLoss) << "seq given twice";
 }
 
 TEST(FooterDeathTest, RowsThatCouldNotBeReadBackAreNotWritten) {

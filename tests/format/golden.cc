@@ -49,7 +49,7 @@ std::string GoldenPath(const std::string& name) {
 
 std::string SeedPath(const std::string& name) {
   const std::string target = name.rfind("ledger_", 0) == 0 ? "ledger_record" : name;
-  return std::string(REEL_SOURCE_DIR) + "/fuzz/seeds/" + target + "_fuzz/" + name;
+  return std::string(REEL_SOURCE_DIR) + "/fuzz/corpus/" + target + "/" + name;
 }
 
 Bytes ReadGolden(const std::string& name) { return ParseHexDump(ReadText(GoldenPath(name))); }

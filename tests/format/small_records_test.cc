@@ -60,14 +60,16 @@ TEST(NodeState, OthersAreToldApart) {
   EXPECT_EQ(code(Edited(slot, 4, uint16_t{2})), Code::kFailedPrecondition);
   EXPECT_EQ(code(Edited(slot, 4, uint16_t{0})), Code::kFailedPrecondition);
   Bytes endless = slot;
-  StoreLe(endless.data() + 8, 0xFFFFFFFFU);
-  EXPECT_EQ(code(endless), Code::kDataLoss);
+  for (const uint32_t body_bytes : {0xFFFFFFFFU, kNodeSlotBytes, kNodeSlotBytes - 15}) {
+    StoreLe(endless.data() + 8, body_bytes);
+    EXPECT_EQ(code(endless), Code::kDataLoss) << body_bytes;
+  }
   constexpr size_t kCountAt = 16 + 8 + 16 + 8;
   ASSERT_EQ(slot[kCountAt], std::byte{2});
   EXPECT_EQ(code(Edited(slot, kCountAt, uint8_t{1})), Code::kDataLoss);  // bytes left over
   EXPECT_EQ(code(Edited(slot, kCountAt, uint8_t{3})), Code::kDataLoss);  // cut off
   EXPECT_EQ(code(Edited(slot, kCountAt, uint8_t{0x7F})), Code::kDataLoss);
-  EXPECT_EQ(code(Edited(slot, kCountAt, uint16_t{0x7FFF})), Code::kDataLoss);
+  EXPECT_EQ(code(Edited(slot, kCountAt, ~uint64_t{0})), Code::kDataLoss);  // 2^57 at least
   constexpr size_t kSecondNumberAt = kCountAt + 1 + 2 + 16 + 4 + 1 + 11;
   ASSERT_EQ(slot[kSecondNumberAt], std::byte{2});
   EXPECT_EQ(code(Edited(slot, kSecondNumberAt, uint8_t{1})), Code::kDataLoss);  // given twice
