@@ -243,6 +243,12 @@ TEST_F(SimDiskTest, WhatWasRewrittenDurablyNeverComesBack) {
     }
   }
   EXPECT_TRUE(old_before && old_behind) << "the rest of an orphaned write may still appear";
+  const auto kept = Cut(Mode::kKeepAll);
+  for (uint64_t i = 0; i < 16; ++i) {
+    const Bytes three = AlignedBuffer(3 * kBlock, i + 1).copy();
+    const Bytes third(three.end() - kBlock, three.end());
+    EXPECT_THAT(BlockOf(*kept, 4 * i + 2), testing::AnyOf(zeros_, third));
+  }
 }
 
 TEST_F(SimDiskTest, CompletionsComeOutOfOrderUnlessAskedOtherwise) {

@@ -28,6 +28,7 @@ namespace reel {
 
 struct DiskFacts {
   std::string engine;  // "io_uring", "pwrite" or "sim": said in the log and in `reel volumes`
+  std::string note;    // why it is not the faster one; "" when there is nothing to say
   uint32_t align_bytes = 4096;  // what O_DIRECT wants, at least 512
   // Smallest region that a write never shares with an acknowledged one: 4 KiB, or the full stripe
   // of a parity array.
@@ -67,13 +68,14 @@ struct IoCompletion {
 };
 
 // Requests in flight against one disk; completions arrive in any order.
-// Thread rule: one thread owns the queue; only Wake may be called from others.
+// Thread rule: one thread owns the queue and destroys it; only Wake may be called from others.
 class IoQueue {
  public:
   virtual ~IoQueue() = default;
   virtual uint32_t depth() const = 0;  // the bound on requests in flight
   virtual uint32_t in_flight() const = 0;
-  // False, with nothing done, when `depth` requests are in flight.
+  // False, with nothing done, when `depth` requests are in flight. The request starts at the latest
+  // with the next Reap.
   virtual bool Submit(const IoRequest& request) = 0;
   // Waits until one request is complete, Wake was called or `wait` is over, and takes what is
   // complete, at most out.size(). 0 is an ordinary answer.
