@@ -43,6 +43,9 @@ class AuSplitter {
   // NAL unit; they are dropped and the stream goes on.
   Result<std::optional<SplitUnit>> Next();
 
+  // What the splitter holds, the bound above.
+  size_t held_bytes() const { return buffer_.size() + unit_.bytes.size() + held_.bytes.size(); }
+
  private:
   struct Nal {
     uint64_t offset_bytes;

@@ -16,13 +16,12 @@ bool HasChromaInfo(uint8_t profile_idc) {
 }
 
 void SkipScalingList(int size, FieldReader* in) {
-  int last = 8;
-  int next = 8;
-  for (int i = 0; i < size && next != 0; ++i) {
+  // A scale of 0 says that the rest of the list repeats the last one.
+  int scale = 8;
+  for (int i = 0; i < size && scale != 0; ++i) {
     const int32_t delta = in->Se();
     if (delta < -128 || delta > 127) return in->Refuse("delta_scale", delta);
-    next = (last + delta + 256) % 256;
-    if (next != 0) last = next;
+    scale = (scale + delta + 256) % 256;
   }
 }
 

@@ -122,6 +122,13 @@ TEST(AuSplitterH264, FieldsAreUnitsOfTheirOwn) {
               ElementsAre(ElementsAre(7, 8, 1, 1), ElementsAre(1)));
 }
 
+TEST(AuSplitterH264, FieldsOfOneParityAreToldApartByPictureOrder) {
+  const SliceFields top{.first_mb = 1, .bottom_field = 0, .poc_lsb = 2};
+  EXPECT_THAT(SplitTypes(Codec::kH264, {Sps(0), Pps(), Slice(top), Slice(top),
+                                        Slice({.first_mb = 1, .bottom_field = 0, .poc_lsb = 3})}),
+              ElementsAre(ElementsAre(7, 8, 1, 1), ElementsAre(1)));
+}
+
 TEST(AuSplitterH264, ARedundantSliceStays) {
   EXPECT_THAT(SplitTypes(Codec::kH264, {Sps(), Pps(1), Slice({.redundant = 0}),
                                         Slice({.redundant = 1}), Slice({.redundant = 0})}),
@@ -207,8 +214,8 @@ std::vector<std::string> Outcome(ByteSpan stream, size_t piece_bytes) {
 
 TEST(AuSplitter, AnOversizeUnitIsNamedAndTheStreamGoesOn) {
   Bytes huge = Slice({.poc_lsb = 4});
-  huge.resize(2 * kMaxUnitBytes + 77, std::byte{0x55});
-  Bytes first = Slice({});
+  huge.resize(3 * kMaxUnitBytes + 77, std::byte{0x55});
+  const Bytes first = Slice({});
   const Bytes last = Slice({.poc_lsb = 6});
   const Bytes stream = AnnexB({first, huge, last});
   const uint64_t huge_at = 3 + first.size() + 3;
@@ -219,6 +226,19 @@ TEST(AuSplitter, AnOversizeUnitIsNamedAndTheStreamGoesOn) {
         ElementsAre(std::to_string(first.size() + 4) + " bytes at 3",
                     HasSubstr("unit at offset " + std::to_string(huge_at) + " is over"),
                     std::to_string(last.size() + 4) + " bytes at " + std::to_string(last_at)));
+  }
+}
+
+TEST(AuSplitter, HoldsNoMoreThanItSays) {
+  constexpr size_t kPieceBytes = 1 << 20;
+  const Bytes piece(kPieceBytes, std::byte{0x55});
+  AuSplitter splitter(Codec::kH264);
+  splitter.Feed(AnnexB({Slice({})}));
+  for (int i = 0; i < 40; ++i) {
+    const auto unit = splitter.Next();
+    ASSERT_TRUE(unit.ok());
+    EXPECT_LE(splitter.held_bytes(), 2 * kMaxUnitBytes);
+    splitter.Feed(piece);
   }
 }
 

@@ -53,12 +53,30 @@ TEST(DescribeVideo, TimingAndReordering) {
   const Result<VideoFormat> avc = DescribeFile("iibbibb", h264);
   ASSERT_TRUE(avc.ok());
   EXPECT_EQ(avc->max_reorder_pictures, 2U);
+  EXPECT_EQ(avc->frame_duration, (VideoTiming{2, 2}));  // two ticks of 1/2 s
   REEL_FOOTAGE_OR_SKIP(h265, "mp4ff-ed_hevc.mp4");
   const Result<VideoFormat> hevc = DescribeFile("ed_hevc", h265);
   ASSERT_TRUE(hevc.ok());
   EXPECT_EQ(hevc->frame_duration, (VideoTiming{1, 25}));
   EXPECT_EQ(hevc->bit_depth, 8U);
   EXPECT_EQ(hevc->chroma_format_idc, 1U);
+}
+
+TEST(DescribeVideo, H265TimingMayStandInTheVpsAlone) {
+  NalBuilder vps({0x40, 0x01});
+  vps.Bits(0, 4).Bits(3, 2).Bits(0, 6).Bits(0, 3).Bits(1, 1).Bits(0xFFFF, 16);
+  vps.Bits(1, 48).Bits(1, 48).Bits(1, 1).Ue(4).Ue(2).Ue(0);
+  vps.Bits(0, 6).Ue(0).Bits(1, 1).Bits(1, 32).Bits(20, 32);
+  NalBuilder sps({0x42, 0x01});
+  sps.Bits(0, 4).Bits(0, 3).Bits(1, 1).Bits(1, 48).Bits(1, 48).Ue(0).Ue(1).Ue(64).Ue(48).Bits(0, 1);
+  sps.Ue(0).Ue(0).Ue(4).Bits(1, 1).Ue(4).Ue(2).Ue(0);
+  Bytes config;
+  AppendLengthPrefixed(sps.Build(), &config);
+  AppendLengthPrefixed(vps.Build(), &config);
+  const Result<VideoFormat> format = DescribeVideo(Codec::kH265, config);
+  ASSERT_TRUE(format.ok()) << format.status().ToString();
+  EXPECT_EQ(format->frame_duration, (VideoTiming{1, 20}));
+  EXPECT_EQ(format->height, 48U);
 }
 
 TEST(DescribeVideo, NeedsAnSps) {
