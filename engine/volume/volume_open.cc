@@ -13,8 +13,8 @@ constexpr uint64_t kMinSegmentBytes = 64U << 10;
 
 Status CheckFormatOptions(const Volume::FormatOptions& options) {
   const bool power_of_two = (options.segment_bytes & (options.segment_bytes - 1)) == 0;
-  if (options.segment_bytes < kMinSegmentBytes || !power_of_two) {
-    return InvalidArgument("segment size must be a power of two and at least 64 KiB, not " +
+  if (options.segment_bytes < kMinSegmentBytes || options.segment_bytes > format::kMaxSegmentBytes || !power_of_two) {
+    return InvalidArgument("segment size must be a power of two from 64 KiB to 64 GiB, not " +
                            std::to_string(options.segment_bytes));
   }
   if (options.segment_count_max < Volume::kMinSegments) {
@@ -23,9 +23,14 @@ Status CheckFormatOptions(const Volume::FormatOptions& options) {
                            " KiB there is room for " + std::to_string(options.segment_count_max) +
                            ": choose smaller segments or give it more space");
   }
+  if (options.segment_count_max > format::kMaxSegmentFiles) {
+    return InvalidArgument("a volume has at most " + std::to_string(format::kMaxSegmentFiles) +
+                           " segments, not " + std::to_string(options.segment_count_max) +
+                           ": choose larger segments");
+  }
   if (options.granule_bytes < format::kChunkAlignBytes || options.granule_bytes % format::kChunkAlignBytes != 0 ||
-      options.granule_bytes > options.segment_bytes / 16) {
-    return InvalidArgument("granule must be a multiple of 4 KiB and at most a 16th of a segment, not " +
+      options.granule_bytes > std::min<uint64_t>(options.segment_bytes / 16, format::kMaxGranuleBytes)) {
+    return InvalidArgument("granule must be a multiple of 4 KiB, at most a 16th of a segment and 16 MiB, not " +
                            std::to_string(options.granule_bytes));
   }
   return OkStatus();
