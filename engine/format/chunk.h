@@ -30,7 +30,7 @@ inline constexpr uint32_t kMaxChunkUnits = 1024;
 inline constexpr uint32_t kMaxConfigBytes = 64U << 10;
 // Chunks begin at multiples of this. The granule of the volume, within which acknowledged bytes never
 // stand beside later ones, is this or a multiple of it.
-inline constexpr uint32_t kChunkAlignBytes = 4096;
+inline constexpr uint32_t kChunkAlignBytes = kBlockBytes;
 
 struct ChunkPlace {
   uint32_t magic = kChunkMagic;

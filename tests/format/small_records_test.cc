@@ -134,6 +134,10 @@ TEST(Tracks, HostileBytesAreRefused) {
   bytes = good;
   bytes[1] = std::byte{kMaxTracks + 1};
   EXPECT_EQ(code(bytes), Code::kDataLoss);
+  bytes = Bytes(1, std::byte{1});
+  bytes.resize(10, std::byte{0xFF});
+  bytes.push_back(std::byte{1});  // 2^64 - 1 tracks
+  EXPECT_EQ(code(bytes), Code::kDataLoss);
   bytes = good;
   bytes[3] = std::byte{4};  // no such kind
   EXPECT_EQ(code(bytes), Code::kDataLoss);
