@@ -19,7 +19,7 @@ class AlignedBytes {
   // Zeroed; room for RoundUp(size_bytes, kAlignment).
   explicit AlignedBytes(size_t size_bytes) : size_(size_bytes) {
     const size_t room = static_cast<size_t>(RoundUp(size_bytes, kAlignment));
-    data_.reset(static_cast<std::byte*>(::operator new(room, std::align_val_t{kAlignment})));
+    data_.reset(static_cast<std::byte*>(::operator new (room, std::align_val_t{kAlignment})));
     std::memset(data_.get(), 0, room);
   }
 
@@ -31,7 +31,7 @@ class AlignedBytes {
 
  private:
   struct Free {
-    void operator()(std::byte* p) const { ::operator delete(p, std::align_val_t{kAlignment}); }
+    void operator()(std::byte* p) const { ::operator delete (p, std::align_val_t{kAlignment}); }
   };
   std::unique_ptr<std::byte, Free> data_;
   size_t size_ = 0;

@@ -187,13 +187,13 @@ class Index {
   // GOPs of a stream in order of (begin, run, first_unit), at most `limit` (bounded by 4096):
   //   kForward   the first ones with begin >= from
   //   kBackward  the last ones with begin <= from, latest first
-  // Pieces in dead segments are left out; a GOP with no piece left is skipped, and one that lost its
-  // first piece is no longer clean and has lead_bytes 0 (begin, end and first_unit stay).
+  // Pieces in dead segments are left out; a GOP with no piece left is skipped, and one that lost
+  // its first piece is no longer clean and has lead_bytes 0 (begin, end and first_unit stay).
   virtual Result<std::vector<GopRow>> Gops(StreamId stream, WallTime from, Direction direction,
                                            size_t limit) = 0;
 
-  // Runs and gaps that touch the range, ascending by key, at most the first `limit`. A run is closed
-  // (touches when end >= range.begin), a gap half-open unless begin == end.
+  // Runs and gaps that touch the range, ascending by key, at most the first `limit`. A run is
+  // closed (touches when end >= range.begin), a gap half-open unless begin == end.
   virtual Result<std::vector<RunRow>> Runs(StreamId stream, WallRange range, size_t limit) = 0;
   virtual Result<std::vector<GapRow>> Gaps(StreamId stream, WallRange range, size_t limit) = 0;
 
