@@ -17,8 +17,9 @@ class NalBuilder {
  public:
   NalBuilder(std::initializer_list<int> header) : header_(MakeBytes(header)) {}
 
+  // More than 64 bits begin with zeros.
   NalBuilder& Bits(uint64_t value, int count) {
-    for (int i = count - 1; i >= 0; --i) Bit((value >> i & 1) != 0);
+    for (int i = count - 1; i >= 0; --i) Bit(i < 64 && (value >> i & 1) != 0);
     return *this;
   }
   NalBuilder& Ue(uint64_t value) {
