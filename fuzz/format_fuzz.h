@@ -1,5 +1,5 @@
-// Shared by the fuzzers of engine/format. Each tries the input as it is and again with its checksums
-// made to fit, since a hostile disk can compute them as well as we.
+// Shared by the fuzzers of engine/format. Each tries the input as it is and again with its
+// checksums made to fit, since a hostile disk can compute them as well as we.
 #pragma once
 
 #include <span>

@@ -92,8 +92,8 @@ Result<ChunkHead> DecodeChunkHead(ByteSpan bytes, const SegmentUid& uid, uint64_
   if (HeadCrc(bytes.first(head_bytes), uid) != head.place.header_crc32c) {
     return Damaged(offset_bytes, "header checksum");
   }
-  // From here on the bytes are as they were written; what follows guards against a faulty or hostile
-  // writer.
+  // From here on the bytes are as they were written; what follows guards against a faulty or
+  // hostile writer.
   if (head.place.version != kFormatVersion) return UnknownVersion("chunk", head.place.version);
   if (head.place.offset_bytes != offset_bytes) {
     return Damaged(offset_bytes, "was written for another place");

@@ -1,4 +1,5 @@
-// The chunk: the unit of write, checksum and acknowledgement. Access units of one run, all its tracks.
+// The chunk: the unit of write, checksum and acknowledgement. Access units of one run, all its
+// tracks.
 //
 //   +-------+--------------+------------+--------+-----+---------+-----+
 //   | place | content head | unit table | config | gap | payload | pad |
@@ -8,9 +9,9 @@
 //   |<------------------------- chunk_bytes, whole blocks of 4 KiB ------------->|
 //
 // Place is the holder's own. Content is the same bytes in every copy, relocation and restore; its
-// SHA-256 is the content_id. The header CRC is seeded by the segment's UID, so bytes of an earlier life
-// of the file never parse; it covers the unit table, whose entries carry the CRC of each unit's bytes.
-// The pad is under no checksum and means nothing.
+// SHA-256 is the content_id. The header CRC is seeded by the segment's UID, so bytes of an earlier
+// life of the file never parse; it covers the unit table, whose entries carry the CRC of each
+// unit's bytes. The pad is under no checksum and means nothing.
 //
 // Thread rule: plain values and pure functions. Every decoder here and in the other headers of this
 // box takes bytes from a hostile disk: nothing is read out of bounds, and what a decoder accepts is
@@ -28,8 +29,8 @@ inline constexpr uint32_t kChunkMagic = Magic("RCHK");
 inline constexpr uint32_t kMaxChunkBytes = 16U << 20;
 inline constexpr uint32_t kMaxChunkUnits = 1024;
 inline constexpr uint32_t kMaxConfigBytes = 64U << 10;
-// Chunks begin at multiples of this. The granule of the volume, within which acknowledged bytes never
-// stand beside later ones, is this or a multiple of it.
+// Chunks begin at multiples of this. The granule of the volume, within which acknowledged bytes
+// never stand beside later ones, is this or a multiple of it.
 inline constexpr uint32_t kChunkAlignBytes = kBlockBytes;
 
 struct ChunkPlace {
@@ -125,19 +126,21 @@ struct ChunkHead {
   UnitNumber end_unit() const { return {content.first_unit.value + content.unit_count}; }
 };
 
-// Computes and stores the header CRC of the chunk that starts at `chunk`; everything else is in place.
+// Computes and stores the header CRC of the chunk that starts at `chunk`; everything else is in
+// place.
 uint32_t SealHead(std::byte* chunk, uint32_t head_bytes, const SegmentUid& uid);
 
 // Decodes the head at the start of `bytes` and verifies that it belongs to the life `uid` of its
 // segment and stands at `offset_bytes`. Every length is checked against its bound and against the
 // others, so a decoded head can be trusted with memory. That the chunk stands among the segment's
-// chunks and is of its epoch is the caller's to check. Errors: NotFound, no chunk of this life begins
-// here; OutOfRange, `bytes` ends within the head (needed bytes in the message); DataLoss, a chunk of
-// this life begins here and is damaged; FailedPrecondition, of a version this program does not know.
+// chunks and is of its epoch is the caller's to check. Errors: NotFound, no chunk of this life
+// begins here; OutOfRange, `bytes` ends within the head (needed bytes in the message); DataLoss, a
+// chunk of this life begins here and is damaged; FailedPrecondition, of a version this program does
+// not know.
 Result<ChunkHead> DecodeChunkHead(ByteSpan bytes, const SegmentUid& uid, uint64_t offset_bytes);
 
-// Bytes needed to decode the head that begins at `bytes` (at least kTableOffset of them), or 0 when no
-// chunk of this life begins there. A look at the fixed fields only; nothing is verified.
+// Bytes needed to decode the head that begins at `bytes` (at least kTableOffset of them), or 0 when
+// no chunk of this life begins there. A look at the fixed fields only; nothing is verified.
 uint32_t PeekHeadBytes(ByteSpan bytes, const SegmentUid& uid);
 
 // Bytes of unit `index` within `chunk`, verified; `chunk` may end after that unit (OutOfRange if it
@@ -145,7 +148,8 @@ uint32_t PeekHeadBytes(ByteSpan bytes, const SegmentUid& uid);
 // REQUIRES: index < head.units.size().
 Result<ByteSpan> VerifiedUnit(const ChunkHead& head, ByteSpan chunk, size_t index);
 
-// Every unit of a whole chunk, and that the bytes between config and payload are zero. Needs no key.
+// Every unit of a whole chunk, and that the bytes between config and payload are zero. Needs no
+// key.
 Status VerifyChunk(const ChunkHead& head, ByteSpan chunk);
 
 // REQUIRES: `chunk` holds all of the content.

@@ -16,7 +16,8 @@ constexpr int64_t kMaxBlocks = kMaxSegmentBytes / kBlockBytes;
 // A row without its UUIDs is ten varints.
 constexpr uint64_t kRowBytesMin = 10;
 
-// Differences and their sums wrap: hostile bytes may hold any pair, and what comes of it is checked.
+// Differences and their sums wrap: hostile bytes may hold any pair, and what comes of it is
+// checked.
 int64_t Difference(uint64_t a, uint64_t b) { return static_cast<int64_t>(a - b); }
 uint64_t Advance(uint64_t a, int64_t by) { return a + static_cast<uint64_t>(by); }
 int64_t Difference(WallTime a, WallTime b) {

@@ -4,10 +4,10 @@
 //   | head | directory: chunk rows | content_id of every chunk |   (32 bytes each, in row order)
 //   +------+-----------------------+---------------------------+
 //
-// The directory is one row of varints per chunk, in order of seq, each value as its difference from what
-// the rows before make likely, so that a row costs about 15 bytes. It holds all that the index needs:
-// a sealed segment is indexed with one read. A footer is the last thing written in a segment's life; no
-// valid footer means the segment must be salvaged (engine/segment/salvage.h).
+// The directory is one row of varints per chunk, in order of seq, each value as its difference from
+// what the rows before make likely, so that a row costs about 15 bytes. It holds all that the index
+// needs: a sealed segment is indexed with one read. A footer is the last thing written in a
+// segment's life; no valid footer means the segment must be salvaged (engine/segment/salvage.h).
 #pragma once
 
 #include <map>
@@ -67,8 +67,8 @@ struct Footer {
   std::vector<ContentId> content_ids;  // one per row
 };
 
-// What the next row of a run is likely to say. A row is stored as its differences from this, so both
-// sides hold one and must move it alike: a stream that keeps its pace costs one byte a value.
+// What the next row of a run is likely to say. A row is stored as its differences from this, so
+// both sides hold one and must move it alike: a stream that keeps its pace costs one byte a value.
 struct RunForecast {
   uint64_t number = 0;  // of the run in this directory, from 0
   UnitNumber next_unit;
@@ -114,12 +114,12 @@ class DirectoryEncoder {
   uint64_t stored_bytes_ = 0;
 };
 
-// Head alone. NotFound: no footer of this life; OutOfRange: `bytes` ends within it; DataLoss: damaged;
-// FailedPrecondition: of a version this program does not know.
+// Head alone. NotFound: no footer of this life; OutOfRange: `bytes` ends within it; DataLoss:
+// damaged; FailedPrecondition: of a version this program does not know.
 Result<FooterHead> DecodeFooterHead(ByteSpan bytes, const SegmentUid& uid);
 
-// `bytes` begins at the footer and holds all of it (DecodeFooterHead tells how much). Everything the
-// head says about the rows is checked against them. Memory: at most three times the directory.
+// `bytes` begins at the footer and holds all of it (DecodeFooterHead tells how much). Everything
+// the head says about the rows is checked against them. Memory: at most three times the directory.
 Result<Footer> DecodeFooter(ByteSpan bytes, const SegmentUid& uid);
 
 // RFC 6962 section 2.1: leaf = SHA-256(0x00 || id), node = SHA-256(0x01 || left || right).

@@ -1,8 +1,8 @@
-// Records of the ledger: what footage cannot prove (names, gap causes, ends of runs, receipts). Each is
-// the bytes of one unit of the reserved ledger stream, so chunks, checksums and durability are those of
-// footage. Records say the same thing however often they are read; of two records about a stream the one
-// with the higher revision rules. A type, version or cause this program does not know is kept and
-// copied, never dropped.
+// Records of the ledger: what footage cannot prove (names, gap causes, ends of runs, receipts).
+// Each is the bytes of one unit of the reserved ledger stream, so chunks, checksums and durability
+// are those of footage. Records say the same thing however often they are read; of two records
+// about a stream the one with the higher revision rules. A type, version or cause this program does
+// not know is kept and copied, never dropped.
 #pragma once
 
 #include <variant>
@@ -22,7 +22,8 @@ struct StreamRecord {
   bool operator==(const StreamRecord&) const = default;
 };
 
-// A volume was opened for writing; everything between the last unit before and this is recorder down time.
+// A volume was opened for writing; everything between the last unit before and this is recorder
+// down time.
 struct SessionRecord {
   VolumeId volume;
   Epoch epoch;

@@ -33,12 +33,12 @@ struct NodeState {
   bool operator==(const NodeState&) const = default;
 };
 
-// InvalidArgument, ResourceExhausted: paths too long, a volume twice, too many. REQUIRES: `slot` has
-// kNodeSlotBytes.
+// InvalidArgument, ResourceExhausted: paths too long, a volume twice, too many. REQUIRES: `slot`
+// has kNodeSlotBytes.
 Status EncodeNodeState(const NodeState& state, MutableByteSpan slot);
 
-// NotFound: no node state; DataLoss: damaged; FailedPrecondition: of a version this program does not
-// know.
+// NotFound: no node state; DataLoss: damaged; FailedPrecondition: of a version this program does
+// not know.
 Result<NodeState> DecodeNodeState(ByteSpan slot);
 
 }  // namespace reel::format

@@ -1,6 +1,7 @@
-// Block 0 of a segment file: whose life it is in. Two copies, one at the beginning of each of the first
-// two granules; the valid one with the higher generation rules. They are changed one after the other
-// with a sync between, so a crash leaves at least one whole: both unreadable means damage.
+// Block 0 of a segment file: whose life it is in. Two copies, one at the beginning of each of the
+// first two granules; the valid one with the higher generation rules. They are changed one after
+// the other with a sync between, so a crash leaves at least one whole: both unreadable means
+// damage.
 #pragma once
 
 #include "engine/format/wire.h"
@@ -9,9 +10,9 @@
 namespace reel::format {
 
 inline constexpr uint32_t kSegmentMagic = Magic("RSEG");
-// The records that fill a block of their own (this and the superblock) stand in its first sector, so
-// a torn write leaves the old record or the new one. The CRC32C of the bytes before it ends the sector
-// in every version, however long the record: a newer one is told from a damaged one.
+// The records that fill a block of their own (this and the superblock) stand in its first sector,
+// so a torn write leaves the old record or the new one. The CRC32C of the bytes before it ends the
+// sector in every version, however long the record: a newer one is told from a damaged one.
 inline constexpr uint32_t kRecordBytes = 512;
 inline constexpr uint32_t kRecordCrcOffset = kRecordBytes - sizeof(uint32_t);
 

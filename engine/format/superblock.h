@@ -1,6 +1,6 @@
 // The superblock file of a volume: what the volume is, whose it is and how often it was opened.
-// Four blocks of 4 KiB; the valid one with the highest sequence rules; the next change goes to the block
-// at sequence modulo 4, so a torn write never harms the ruling one.
+// Four blocks of 4 KiB; the valid one with the highest sequence rules; the next change goes to the
+// block at sequence modulo 4, so a torn write never harms the ruling one.
 #pragma once
 
 #include "engine/format/segment_header.h"
@@ -25,8 +25,8 @@ struct Superblock {
   NodeId owner;
   uint64_t owner_incarnation = 0;
   uint64_t segment_bytes = 0;  // a power of two, at most kMaxSegmentBytes
-  uint32_t segment_count_max =
-      0;  // files of the pool, 1..kMaxSegmentFiles; beyond it the oldest is recycled
+  // Files of the pool, 1..kMaxSegmentFiles; beyond it the oldest is recycled.
+  uint32_t segment_count_max = 0;
   uint32_t granule_bytes = 0;
   Epoch epoch;  // open id: rises at each opening for writing
   uint32_t reserved1 = 0;
@@ -35,7 +35,8 @@ struct Superblock {
 static_assert(Wire<Superblock> && sizeof(Superblock) == 88);
 static_assert(offsetof(Superblock, version) == 4 && offsetof(Superblock, created) == 80);
 
-// Record, checksum and errors as with a segment header. REQUIRES: values DecodeSuperblock would take.
+// Record, checksum and errors as with a segment header. REQUIRES: values DecodeSuperblock would
+// take.
 void EncodeSuperblock(const Superblock& superblock,
                       std::span<std::byte, kSuperblockSlotBytes> slot);
 Result<Superblock> DecodeSuperblock(ByteSpan slot);

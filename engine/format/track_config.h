@@ -1,5 +1,5 @@
-// The tracks of a run as a chunk carries them at every clean point: codec, timescale and the parameter
-// sets in full, so that any GOP can be decoded from its own chunks.
+// The tracks of a run as a chunk carries them at every clean point: codec, timescale and the
+// parameter sets in full, so that any GOP can be decoded from its own chunks.
 #pragma once
 
 #include <vector>
@@ -9,7 +9,8 @@
 
 namespace reel::format {
 
-// At most kMaxTracks tracks of at most kMaxTrackConfigBytes each, 64 KiB in all; ids are unique, timescales not 0: otherwise InvalidArgument.
+// At most kMaxTracks tracks of at most kMaxTrackConfigBytes each, 64 KiB in all; ids are unique,
+// timescales not 0: otherwise InvalidArgument.
 Result<Bytes> EncodeTracks(const std::vector<TrackInfo>& tracks);
 
 // DataLoss: malformed, or what EncodeTracks refuses; FailedPrecondition: of a version this program

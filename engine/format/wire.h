@@ -1,5 +1,6 @@
-// Rules shared by every stored structure (docs/FORMAT.md): little endian, no implicit padding, sizes
-// asserted, a magic number that zero bytes can never match, and a version that is refused when unknown.
+// Rules shared by every stored structure (docs/FORMAT.md): little endian, no implicit padding,
+// sizes asserted, a magic number that zero bytes can never match, and a version that is refused
+// when unknown.
 #pragma once
 
 #include <cstring>

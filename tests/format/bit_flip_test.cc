@@ -1,6 +1,6 @@
-// Every single bit flip is detected: in a chunk from its first byte to the end of its payload (the pad
-// behind it means nothing and is under no checksum), in a footer, in the sector of block 0 and of the
-// superblock (the rest of the block is unused), in a node state.
+// Every single bit flip is detected: in a chunk from its first byte to the end of its payload (the
+// pad behind it means nothing and is under no checksum), in a footer, in the sector of block 0 and
+// of the superblock (the rest of the block is unused), in a node state.
 #include <gtest/gtest.h>
 
 #include <functional>

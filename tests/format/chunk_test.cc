@@ -1,5 +1,5 @@
-// What DecodeChunkHead, VerifiedUnit and VerifyChunk refuse, each from one edit of a chunk whose header
-// CRC is made to fit again: the bytes a faulty or hostile writer could leave.
+// What DecodeChunkHead, VerifiedUnit and VerifyChunk refuse, each from one edit of a chunk whose
+// header CRC is made to fit again: the bytes a faulty or hostile writer could leave.
 #include "engine/format/chunk.h"
 
 #include <gtest/gtest.h>
@@ -171,7 +171,8 @@ ChunkPlace FirstPlace() {
   return place;
 }
 
-// A whole chunk of `units` units of one size and a config: nothing in it is wrong but what is too much.
+// A whole chunk of `units` units of one size and a config: nothing in it is wrong but what is too
+// much.
 Code CodeOfChunk(size_t units, size_t unit_bytes, size_t config_bytes) {
   ContentHead content;
   content.flags = config_bytes == 0 ? 0 : kContentConfig;

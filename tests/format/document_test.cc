@@ -1,5 +1,5 @@
-// docs/FORMAT.md says what the code does: its tables are compared field by field with the structures,
-// its limits with the constants, its example with the bytes that are written.
+// docs/FORMAT.md says what the code does: its tables are compared field by field with the
+// structures, its limits with the constants, its example with the bytes that are written.
 #include <gtest/gtest.h>
 
 #include <charconv>

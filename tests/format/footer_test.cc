@@ -1,4 +1,5 @@
-// The footer: round trips, bytes per row, refusals, and its Merkle root against a second implementation.
+// The footer: round trips, bytes per row, refusals, and its Merkle root against a second
+// implementation.
 #include "engine/format/footer.h"
 
 #include <gtest/gtest.h>
@@ -276,8 +277,8 @@ TEST(FooterDeathTest, RowsThatCouldNotBeReadBackAreNotWritten) {
   EXPECT_DEATH(FooterOf(rows), "could not be read back");
 }
 
-// RFC 6962, 2.1 once more, level by level instead of by recursion: pairs are joined from the left and
-// an odd one goes up as it is, which makes the same tree.
+// RFC 6962, 2.1 once more, level by level instead of by recursion: pairs are joined from the left
+// and an odd one goes up as it is, which makes the same tree.
 using Digest32 = std::array<uint8_t, 32>;
 
 Digest32 DigestOf(uint8_t prefix, std::initializer_list<Digest32> parts) {

@@ -1,6 +1,6 @@
-// Golden files: tests/data/golden/NAME.hex, sixteen bytes a line behind their offset, so that a change
-// shows in a review. With REEL_UPDATE_GOLDEN set the golden test writes them, the fuzzers' seeds and
-// nothing else.
+// Golden files: tests/data/golden/NAME.hex, sixteen bytes a line behind their offset, so that a
+// change shows in a review. With REEL_UPDATE_GOLDEN set the golden test writes them, the fuzzers'
+// seeds and nothing else.
 #pragma once
 
 #include <string>

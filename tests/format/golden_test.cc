@@ -1,6 +1,6 @@
-// The bytes of every structure, fixed. The first test builds each from fixed values and compares; the
-// second decodes what is in the repository and compares the values. Both must hold for all time within
-// one format version.
+// The bytes of every structure, fixed. The first test builds each from fixed values and compares;
+// the second decodes what is in the repository and compares the values. Both must hold for all time
+// within one format version.
 #include "tests/format/golden.h"
 
 #include <gmock/gmock.h>
