@@ -1,16 +1,16 @@
-// Cuts an Annex B elementary stream, arriving in pieces of any size, into access units as Reel stores
-// them.
+// Cuts an Annex B elementary stream, arriving in pieces of any size, into access units as Reel
+// stores them.
 //
 //   splitter.Feed(piece);
 //   for (;;) {
-//     Result<std::optional<SplitUnit>> unit = splitter.Next();   // an error costs one unit, no more
+//     Result<std::optional<SplitUnit>> unit = splitter.Next();  // an error costs one unit only
 //     if (unit.ok() && !*unit) break;
 //     ...
 //   }
 //   at the end: Finish(), then Next() as before for the last unit.
 //
-// A unit comes out when the first NAL unit of the next one is complete. Memory: at most kMaxUnitBytes for
-// the unit, as much for the NAL unit being read, and the last piece.
+// A unit comes out when the first NAL unit of the next one is complete. Memory: at most
+// kMaxUnitBytes for the unit, as much for the NAL unit being read, and the last piece.
 // Thread rule: one thread at a time. Boundary rules: picture_boundary.h.
 #pragma once
 
@@ -32,7 +32,8 @@ class AuSplitter {
   // REQUIRES: codec is kH264 or kH265.
   explicit AuSplitter(Codec codec) : boundary_(codec) {}
 
-  // Takes the next bytes of the stream. REQUIRES: not finished; Next() gave nullopt since last time.
+  // Takes the next bytes of the stream. REQUIRES: not finished; Next() gave nullopt since last
+  // time.
   void Feed(ByteSpan piece);
 
   // Says that no more bytes come.

@@ -1,7 +1,7 @@
 // Reads bits, most significant first, from the payload of a NAL unit, leaving out emulation
 // prevention bytes (the 03 of 00 00 03) as it goes: nothing is copied.
 //
-// The first read past the end, or an Exp-Golomb code of more than 32 bits of value, makes ok() false
+// The first read past the end, or an Exp-Golomb code of 32 leading zeros or more, makes ok() false
 // for good and every later read return 0. Nothing is ever read out of bounds.
 // Thread rule: a plain value; copy it to read ahead. The bytes must outlive it.
 // Source: ITU-T H.264 7.3.1, 9.1; ITU-T H.265 7.3.1.1, 9.2.

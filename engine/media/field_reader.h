@@ -1,4 +1,5 @@
-// Named, range-checked fields on top of BitReader, for the syntax of parameter sets and slice headers.
+// Named, range-checked fields on top of BitReader, for the syntax of parameter sets and slice
+// headers.
 //
 // The first field out of range, or past the end, sticks: status() names it and every later read
 // returns 0 (or the lower limit), so loops that a field bounds stop. Copy it to read ahead.

@@ -1,12 +1,12 @@
 // NAL units of one access unit of H.264 or H.265: walking them and converting between framings.
 //
-// Framings: Annex B puts a start code (00 00 01) before each NAL unit; MP4 and Reel's own format put
-// its length there, big endian. Reel stores 4-byte lengths (reel/unit.h). The bytes of a NAL unit are
-// never altered: emulation prevention stays, and nothing inside a length-prefixed NAL unit is ever
-// re-split, since some cameras' SEI lack emulation prevention.
+// Framings: Annex B puts a start code (00 00 01) before each NAL unit; MP4 and Reel's own format
+// put its length there, big endian. Reel stores 4-byte lengths (reel/unit.h). The bytes of a NAL
+// unit are never altered: emulation prevention stays, and nothing inside a length-prefixed NAL unit
+// is ever re-split, since some cameras' SEI lack emulation prevention.
 //
-// Bounds: an access unit has at most kMaxUnitBytes bytes and kMaxNalsPerUnit NAL units. Whatever breaks a
-// rule here is InvalidArgument naming the byte offset in the unit.
+// Bounds: an access unit has at most kMaxUnitBytes bytes and kMaxNalsPerUnit NAL units. Whatever
+// breaks a rule here is InvalidArgument naming the byte offset in the unit.
 // Thread rule: pure functions. Returned spans point into the caller's bytes.
 // Sources: ITU-T H.264 and H.265 Annex B; ISO/IEC 14496-15 (NALUnitLength).
 #pragma once
@@ -36,8 +36,8 @@ Result<NalList> SplitNals(ByteSpan unit, NalFraming framing);
 Result<Bytes> ToLengthPrefixed(ByteSpan unit, NalFraming from);
 
 // A stored unit with 4-byte start codes instead of lengths. Annex B cannot carry everything: a NAL
-// unit that holds a start code itself (see above) reads back as several, and zero bytes at the end of
-// one (some cameras count them in) are lost.
+// unit that holds a start code itself (see above) reads back as several, and zero bytes at the end
+// of one (some cameras count them in) are lost.
 Result<Bytes> ToAnnexB(ByteSpan stored_unit);
 
 // Appends `nal` behind its 4-byte length.

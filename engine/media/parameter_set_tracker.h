@@ -25,9 +25,9 @@ class ParameterSetTracker {
   // REQUIRES: codec is kH264 or kH265.
   explicit ParameterSetTracker(Codec codec);
 
-  // Takes the parameter sets among the NAL units of one unit (or of a TrackInfo's config). One whose id
-  // cannot be read, or that would break invariant 2, is left out and the first such named by
-  // InvalidArgument; the others count all the same. REQUIRES: no NAL unit is empty.
+  // Takes the parameter sets among the NAL units of one unit (or of a TrackInfo's config). One
+  // whose id cannot be read, or that would break invariant 2, is left out and the first such named
+  // by InvalidArgument; the others count all the same. REQUIRES: no NAL unit is empty.
   Status Observe(std::span<const ByteSpan> nals);
 
   const Bytes& config() const { return config_; }

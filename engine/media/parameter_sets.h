@@ -1,10 +1,12 @@
-// Parameter sets of H.264 (SPS, PPS) and H.265 (VPS, SPS, PPS), read as far as Reel needs them: ids,
-// picture size, profile and level, timing, reordering, and what a slice header parse depends on.
+// Parameter sets of H.264 (SPS, PPS) and H.265 (VPS, SPS, PPS), read as far as Reel needs them:
+// ids, picture size, profile and level, timing, reordering, and what a slice header parse depends
+// on.
 //
 // Every value that sizes or bounds something is range-checked against its standard; an error is
-// InvalidArgument naming the field. Nothing is allocated. VUI parameters are hints that cameras get wrong
-// (cut off, garbage): a VUI that does not parse counts as absent, it never costs the parameter set.
-// Each parser takes one whole NAL unit, header included, with emulation prevention in place.
+// InvalidArgument naming the field. Nothing is allocated. VUI parameters are hints that cameras get
+// wrong (cut off, garbage): a VUI that does not parse counts as absent, it never costs the
+// parameter set. Each parser takes one whole NAL unit, header included, with emulation prevention
+// in place.
 // Thread rule: pure functions and plain values.
 // Sources: ITU-T H.264 (08/2021) 7.3.2.1, 7.3.2.2, annex E; ITU-T H.265 (08/2021) 7.3.2.1-7.3.2.3,
 // 7.3.3, 7.3.4, 7.3.7, annex E.

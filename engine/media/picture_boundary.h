@@ -1,11 +1,11 @@
 // Finds where one access unit ends and the next begins, NAL unit by NAL unit, in a stream that does
 // not say so itself (Annex B files; RTP with lost or wrong marker bits).
 //
-// A unit ends before the first parameter set, SEI or delimiter that follows a picture, or before a slice
-// of another picture. So each unit holds one picture, and whatever came before the first picture
-// goes with it. The two fields of interlaced H.264 are pictures, hence units, of their own. Arbitrary slice
-// order (H.264 baseline profile; no camera is known to use it) is not followed: a slice that begins
-// at macroblock 0 begins a picture, unless it is a redundant one.
+// A unit ends before the first parameter set, SEI or delimiter that follows a picture, or before a
+// slice of another picture. So each unit holds one picture, and whatever came before the first
+// picture goes with it. The two fields of interlaced H.264 are pictures, hence units, of their own.
+// Arbitrary slice order (H.264 baseline profile; no camera is known to use it) is not followed: a
+// slice that begins at macroblock 0 begins a picture, unless it is a redundant one.
 //
 // Bounds: parameter sets seen are kept by id, a fixed table.
 // Thread rule: one thread at a time.
@@ -32,8 +32,8 @@ class PictureBoundary {
   // REQUIRES: codec is kH264 or kH265.
   explicit PictureBoundary(Codec codec);
 
-  // Takes the next NAL unit of the stream. The first of all continues: there is no unit to end. A NAL
-  // unit of which only the beginning is at hand may be given as that.
+  // Takes the next NAL unit of the stream. The first of all continues: there is no unit to end. A
+  // NAL unit of which only the beginning is at hand may be given as that.
   // REQUIRES: `nal` is not empty.
   Boundary Observe(ByteSpan nal);
 

@@ -25,8 +25,8 @@ struct VideoFormat {
   bool operator==(const VideoFormat&) const = default;
 };
 
-// `config` as TrackInfo holds it: parameter-set NAL units behind 4-byte lengths. The first SPS counts.
-// InvalidArgument if it is malformed, FailedPrecondition if there is none.
+// `config` as TrackInfo holds it: parameter-set NAL units behind 4-byte lengths. The first SPS
+// counts. InvalidArgument if it is malformed, FailedPrecondition if there is none.
 // REQUIRES: codec is kH264 or kH265.
 Result<VideoFormat> DescribeVideo(Codec codec, ByteSpan config);
 

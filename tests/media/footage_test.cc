@@ -1,4 +1,5 @@
-// Real footage: what engine/media says of it against what ffprobe and ffmpeg's trace_headers filter say.
+// Real footage: what engine/media says of it against what ffprobe and ffmpeg's trace_headers filter
+// say.
 #include "tests/media/footage.h"
 
 #include <gtest/gtest.h>

@@ -132,7 +132,8 @@ std::vector<Bytes> TrimmedCopies(const NalList& nals) {
 
 class RoundTrip : public ::testing::TestWithParam<const char*> {};
 
-// The lengths in axis-test_h265.mp4 count zero bytes behind its NAL units, which Annex B cannot keep.
+// The lengths in axis-test_h265.mp4 count zero bytes behind its NAL units, which Annex B cannot
+// keep.
 TEST_P(RoundTrip, RealUnitsSurviveTheWayToAnnexBAndBack) {
   REEL_FOOTAGE_OR_SKIP(file, GetParam());
   const Mp4Video video = ReadMp4(file);

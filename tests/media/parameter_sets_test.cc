@@ -83,7 +83,8 @@ TEST(ParseH264Sps, CroppingCountsInChromaAndFieldUnits) {
     uint32_t width;
     uint32_t height;
   };
-  // 320x240 less (1+2) units of width and (3+4) of height; interlaced heights are pairs of map units.
+  // 320x240 less (1+2) units of width and (3+4) of height; interlaced heights are pairs of map
+  // units.
   for (const Case& c : {Case{0, true, 317, 233}, Case{1, true, 314, 226}, Case{2, true, 314, 233},
                         Case{3, true, 317, 233}, Case{1, false, 314, 452}}) {
     const H264Sps sps = GoodH264({.profile = 100,
