@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <limits>
 #include <utility>
 
 #include "engine/av/av_handle.h"
@@ -17,9 +18,12 @@ namespace {
 
 constexpr size_t kMaxHeldUnits = 1024;
 constexpr size_t kMaxHeldBytes = 64U << 20;
+// How far apart in a file what belongs together may stand. FFmpeg's MP4 demuxer alone brings tracks
+// up to one second out of step, to read the file from front to back.
+constexpr Duration kInterleave = std::chrono::seconds(2);
 
-// Packets become units (UnitFramer), units get times (UnitTimes) while they wait in held_, and
-// leave it in the order of the file.
+// Packets become units (UnitFramer), units get times (UnitTimes) while they wait in the queue of
+// their track, and the queues are merged by decode time.
 class FileSource final : public MediaSource {
  public:
   FileSource(std::string path, std::unique_ptr<PacketReader> reader, const SourceOptions& options);
@@ -32,35 +36,41 @@ class FileSource final : public MediaSource {
   Result<std::optional<SourceUnit>> Next() override;
 
  private:
-  struct Track {
-    std::unique_ptr<UnitFramer> framer;
-    std::unique_ptr<UnitTimes> times;
-  };
   // A unit, or the error that stands for one.
   struct Held {
-    size_t track = 0;
+    uint64_t serial = 0;  // as it came, over all tracks
     Status error;
     FramedUnit unit;
     UnitTime time;
   };
+  struct Queue {
+    std::unique_ptr<UnitFramer> framer;
+    std::unique_ptr<UnitTimes> times;
+    std::deque<std::unique_ptr<Held>> held;  // UnitTimes points into them
+  };
 
-  bool FrontIsReady() const;
-  bool IsFull() const { return held_.size() >= kMaxHeldUnits || held_bytes_ >= kMaxHeldBytes; }
+  // The track whose first unit held is the next to hand out; nullopt if more must be read to know.
+  std::optional<size_t> NextTrack() const;
+  std::optional<size_t> EarliestTrack() const;
+  std::optional<size_t> OldestTrack() const;
+  bool IsFull() const { return held_units_ >= kMaxHeldUnits || held_bytes_ >= kMaxHeldBytes; }
+  bool IsSettled(size_t track) const;
+  std::optional<Duration> TimeOf(size_t track, size_t index) const;
   void ReadMore();
   void TakeUnits(size_t track);
   void FlushTimes();
   void End(Status status);
-  Duration DtsOf(const Held& held) const;
-  const Held* NextOfFront() const;
-  SourceUnit HandOut(Held held, Duration offset);
+  SourceUnit HandOut(size_t track, Held held, Duration offset);
 
   std::string path_;
   std::unique_ptr<PacketReader> reader_;
   std::vector<TrackInfo> tracks_;
-  std::vector<Track> pipes_;  // one per track
+  std::vector<Queue> queues_;  // one per track
   CaptureClock clock_;
-  std::deque<std::unique_ptr<Held>> held_;  // UnitTimes points into them
+  uint64_t next_serial_ = 0;
+  size_t held_units_ = 0;
   size_t held_bytes_ = 0;
+  Duration newest_{std::numeric_limits<int64_t>::min()};  // the latest time held so far
   bool at_end_ = false;
   Status final_error_;
   Bytes bytes_;  // of the unit handed out last
@@ -72,52 +82,56 @@ FileSource::FileSource(std::string path, std::unique_ptr<PacketReader> reader,
   const uint32_t rate = std::clamp<uint32_t>(options.frames_per_second, 1, 240);
   for (const PacketTrack& track : reader_->tracks()) {
     tracks_.push_back(track.info);
-    pipes_.push_back({MakeUnitFramer(track, rate), MakeUnitTimes(track)});
+    queues_.push_back({MakeUnitFramer(track, rate), MakeUnitTimes(track), {}});
   }
 }
 
 Status FileSource::Begin() {
-  while (!FrontIsReady() && !at_end_) ReadMore();
+  while (!NextTrack() && !at_end_) ReadMore();
   REEL_RETURN_IF_ERROR(final_error_);
+  const Status* first_error = nullptr;
   bool any = false;
-  for (const std::unique_ptr<Held>& held : held_) {
-    if (!held->error.ok()) continue;
-    any = true;
-    if (!held->unit.track_change) continue;
-    // Only a change with the track's first unit is how the track is at first.
-    const auto same = [&](const std::unique_ptr<Held>& h) {
-      return h->track == held->track && h->error.ok();
-    };
-    if (*std::find_if(held_.begin(), held_.end(), same) != held) continue;
-    tracks_[held->track] = *std::exchange(held->unit.track_change, std::nullopt);
+  for (size_t track = 0; track < queues_.size(); ++track) {
+    for (const std::unique_ptr<Held>& held : queues_[track].held) {
+      if (!held->error.ok()) {
+        first_error = &held->error;
+        continue;
+      }
+      any = true;
+      if (held->unit.track_change) {
+        tracks_[track] = *std::exchange(held->unit.track_change, std::nullopt);
+      }
+      break;
+    }
   }
   if (any || !at_end_) return OkStatus();
-  const std::string why = held_.empty() ? "" : " (" + held_.front()->error.message() + ")";
+  const std::string why = first_error == nullptr ? "" : " (" + first_error->message() + ")";
   return InvalidArgument(path_ + ": holds no picture or sound that can be read" + why +
                          "; check the file with ffprobe");
 }
 
 Result<std::optional<SourceUnit>> FileSource::Next() {
-  while (!FrontIsReady() && !at_end_) ReadMore();
-  if (held_.empty()) {
+  std::optional<size_t> track = NextTrack();
+  for (; !track && !at_end_; track = NextTrack()) ReadMore();
+  if (!track) {
     REEL_RETURN_IF_ERROR(final_error_);
     return std::optional<SourceUnit>();
   }
-  const Held* next = NextOfFront();
-  const std::unique_ptr<Held> front = std::move(held_.front());
-  held_.pop_front();
+  const std::optional<Duration> next = TimeOf(*track, 1);
+  std::deque<std::unique_ptr<Held>>& queue = queues_[*track].held;
+  const std::unique_ptr<Held> front = std::move(queue.front());
+  queue.pop_front();
+  --held_units_;
   held_bytes_ -= front->unit.bytes.size();
   if (!front->error.ok()) return front->error.WithContext(path_);
-  std::optional<Duration> next_dts;
-  if (next != nullptr) next_dts = DtsOf(*next);
-  const Duration offset = clock_.Advance(front->track, DtsOf(*front), next_dts);
-  return std::optional(HandOut(std::move(*front), offset));
+  const Duration dts = MediaToDuration(*front->time.dts, tracks_[*track].timescale);
+  return std::optional(HandOut(*track, std::move(*front), clock_.Advance(*track, dts, next)));
 }
 
-SourceUnit FileSource::HandOut(Held held, Duration offset) {
+SourceUnit FileSource::HandOut(size_t track, Held held, Duration offset) {
   bytes_ = std::move(held.unit.bytes);
-  if (held.unit.track_change) tracks_[held.track] = *held.unit.track_change;
-  return {.track = tracks_[held.track].id,
+  if (held.unit.track_change) tracks_[track] = *held.unit.track_change;
+  return {.track = tracks_[track].id,
           .flags = held.unit.flags,
           .pts = *held.time.pts,
           .dts = *held.time.dts,
@@ -126,12 +140,52 @@ SourceUnit FileSource::HandOut(Held held, Duration offset) {
           .track_change = std::move(held.unit.track_change)};
 }
 
-bool FileSource::FrontIsReady() const {
-  if (held_.empty()) return false;
-  const Held& front = *held_.front();
-  if (!front.error.ok()) return true;
-  if (!front.time.timed) return false;
-  return IsFull() || !clock_.NeedsNext(front.track, DtsOf(front)) || NextOfFront() != nullptr;
+std::optional<Duration> FileSource::TimeOf(size_t track, size_t index) const {
+  const std::deque<std::unique_ptr<Held>>& queue = queues_[track].held;
+  if (index >= queue.size() || !queue[index]->time.timed) return std::nullopt;
+  return MediaToDuration(*queue[index]->time.dts, tracks_[track].timescale);
+}
+
+std::optional<size_t> FileSource::NextTrack() const {
+  for (size_t track = 0; track < queues_.size(); ++track) {
+    const Queue& queue = queues_[track];
+    if (!queue.held.empty() && !queue.held.front()->error.ok()) return track;
+  }
+  if (IsFull()) return OldestTrack();
+  const std::optional<size_t> earliest = EarliestTrack();
+  if (!earliest || at_end_) return earliest;
+  for (size_t track = 0; track < queues_.size(); ++track) {
+    const bool waits = track != *earliest && !TimeOf(track, 0);
+    if (!waits) continue;
+    const bool is_untimed = !queues_[track].held.empty();
+    if (is_untimed || newest_ - *TimeOf(*earliest, 0) < kInterleave) return std::nullopt;
+  }
+  return IsSettled(*earliest) ? earliest : std::nullopt;
+}
+
+std::optional<size_t> FileSource::EarliestTrack() const {
+  std::optional<size_t> earliest;
+  for (size_t track = 0; track < queues_.size(); ++track) {
+    const std::optional<Duration> time = TimeOf(track, 0);
+    if (time && (!earliest || *time < *TimeOf(*earliest, 0))) earliest = track;
+  }
+  return earliest;
+}
+
+// Nobody waits for ever, whatever the clocks of the tracks say.
+std::optional<size_t> FileSource::OldestTrack() const {
+  std::optional<size_t> oldest;
+  uint64_t oldest_serial = next_serial_;
+  for (size_t track = 0; track < queues_.size(); ++track) {
+    if (!TimeOf(track, 0) || queues_[track].held.front()->serial >= oldest_serial) continue;
+    oldest = track;
+    oldest_serial = queues_[track].held.front()->serial;
+  }
+  return oldest;
+}
+
+bool FileSource::IsSettled(size_t track) const {
+  return !clock_.NeedsNext(track, *TimeOf(track, 0)) || TimeOf(track, 1).has_value();
 }
 
 void FileSource::ReadMore() {
@@ -145,53 +199,45 @@ void FileSource::ReadMore() {
   } else if (!*packet) {
     End(OkStatus());
   } else {
-    pipes_[(*packet)->track].framer->Push(**packet);
+    queues_[(*packet)->track].framer->Push(**packet);
     TakeUnits((*packet)->track);
   }
 }
 
 void FileSource::TakeUnits(size_t track) {
+  Queue& queue = queues_[track];
   for (;;) {
-    Result<std::optional<FramedUnit>> unit = pipes_[track].framer->Pop();
+    Result<std::optional<FramedUnit>> unit = queue.framer->Pop();
     if (unit.ok() && !*unit) return;
     auto held = std::make_unique<Held>();
-    held->track = track;
+    held->serial = next_serial_++;
     if (unit.ok()) {
       held->unit = **std::move(unit);
       held->time = {held->unit.pts, held->unit.dts, held->unit.order};
     } else {
       held->error = unit.status();
     }
+    ++held_units_;
     held_bytes_ += held->unit.bytes.size();
-    held_.push_back(std::move(held));
-    if (held_.back()->error.ok()) pipes_[track].times->Add(&held_.back()->time);
+    queue.held.push_back(std::move(held));
+    if (!queue.held.back()->error.ok()) continue;
+    queue.times->Add(&queue.held.back()->time);
+    if (const auto time = TimeOf(track, queue.held.size() - 1)) newest_ = std::max(newest_, *time);
   }
 }
 
 void FileSource::FlushTimes() {
-  for (Track& pipe : pipes_) pipe.times->Flush();
+  for (Queue& queue : queues_) queue.times->Flush();
 }
 
 void FileSource::End(Status status) {
-  for (size_t track = 0; track < pipes_.size(); ++track) {
-    pipes_[track].framer->Finish();
+  for (size_t track = 0; track < queues_.size(); ++track) {
+    queues_[track].framer->Finish();
     TakeUnits(track);
   }
   FlushTimes();
   at_end_ = true;
   final_error_ = std::move(status);
-}
-
-Duration FileSource::DtsOf(const Held& held) const {
-  return MediaToDuration(*held.time.dts, tracks_[held.track].timescale);
-}
-
-// The next unit of the same track that has its times.
-const FileSource::Held* FileSource::NextOfFront() const {
-  for (size_t i = 1; i < held_.size(); ++i) {
-    if (held_[i]->track == held_.front()->track && held_[i]->time.timed) return held_[i].get();
-  }
-  return nullptr;
 }
 
 }  // namespace

@@ -20,8 +20,9 @@
 // all tracks, edit lists applied as a shift; nothing an edit list hides is left out.
 // Flags come from the bytes (engine/media/clean_point.h), never from a container's key flag. Audio
 // and data have none but kUnitLossBefore.
-// Bounds: holds back at most 1024 units or 64 MiB of them to find out their times, and a little
-// more than one unit being read.
+// Order: decode order within a track, decode time across tracks, however the file interleaves them.
+// Bounds: holds back at most 1024 units or 64 MiB of them to find out their times and order, and a
+// little more than one unit being read.
 // Thread rule: one thread at a time.
 #pragma once
 
