@@ -1,0 +1,103 @@
+#include <algorithm>
+#include <tuple>
+
+#include "engine/base/bytes.h"
+#include "index/gop_codec.h"
+#include "index/kv.h"
+#include "index/rocks_index_impl.h"
+
+namespace reel {
+namespace {
+
+constexpr size_t kGopLimitMax = 4096;
+constexpr int64_t kMinutesPerHour = 60;
+constexpr int64_t kMinutesPerDay = 24 * kMinutesPerHour;
+
+bool Before(const GopRow& a, const GopRow& b) {
+  return std::tie(a.begin, a.run, a.first_unit) < std::tie(b.begin, b.run, b.first_unit);
+}
+
+// What lives of all runs in the minute the walk stands on, by key; the walk steps past it.
+struct MinuteGops {
+  int64_t minute = 0;
+  std::vector<GopRow> rows;
+};
+
+Result<MinuteGops> TakeMinute(Walk* walk, Direction direction, const DeadSegments& dead) {
+  MinuteGops out;
+  for (bool first = true; walk->valid(); first = false) {
+    const auto id = ParseMinuteKey(walk->key());
+    if (!id) return DataLoss("malformed index key " + KeyForHumans(walk->key()));
+    if (first) out.minute = id->minute;
+    if (id->minute != out.minute) break;
+    auto rows = DecodeMinute(*id, walk->value());
+    if (!rows.ok()) return rows.status().WithContext("index row " + KeyForHumans(walk->key()));
+    for (GopRow& row : *rows) {
+      if (auto living = Living(std::move(row), dead)) out.rows.push_back(*std::move(living));
+    }
+    direction == Direction::kForward ? walk->Next() : walk->Prev();
+  }
+  REEL_RETURN_IF_ERROR(walk->status());
+  std::sort(out.rows.begin(), out.rows.end(), Before);
+  if (direction == Direction::kBackward) std::reverse(out.rows.begin(), out.rows.end());
+  return out;
+}
+
+void ToMinute(Walk* walk, StreamId stream, int64_t minute, Direction direction) {
+  if (direction == Direction::kForward) {
+    walk->ToFirstFrom(MinuteKeyFirst(stream, minute));
+  } else {
+    walk->ToLastUpTo(MinuteKeyLast(stream, minute));
+  }
+}
+
+}  // namespace
+
+Result<bool> RocksIndexImpl::IsDeadBucket(const BucketId& id, const DeadSegments& dead) {
+  const std::string key = BucketKey(id);
+  REEL_ASSIGN_OR_RETURN(const auto value, Lookup(db_.get(), key));
+  if (!value) return true;  // I1
+  auto totals = DecodeBucket(AsBytes(*value));
+  if (!totals.ok()) return totals.status().WithContext("index row " + KeyForHumans(key));
+  return totals->CountDead(dead) == totals->CountSerials();
+}
+
+Result<std::optional<int64_t>> RocksIndexImpl::StepOverDead(StreamId stream, int64_t minute,
+                                                            Direction direction,
+                                                            const DeadSegments& dead) {
+  for (const Bucket bucket : {Bucket::kDay, Bucket::kHour}) {
+    const int64_t length = bucket == Bucket::kDay ? kMinutesPerDay : kMinutesPerHour;
+    const int64_t number = BucketOf(MinuteBegin(minute), bucket);
+    REEL_ASSIGN_OR_RETURN(const bool is_dead, IsDeadBucket({stream, bucket, number}, dead));
+    if (!is_dead) continue;
+    return std::optional{direction == Direction::kForward ? (number + 1) * length
+                                                          : number * length - 1};
+  }
+  return std::optional<int64_t>{};
+}
+
+Result<std::vector<GopRow>> RocksIndexImpl::Gops(StreamId stream, WallTime from,
+                                                 Direction direction, size_t limit) {
+  limit = std::min(limit, kGopLimitMax);
+  const bool forward = direction == Direction::kForward;
+  const CatalogCopy catalog = this->catalog();
+  const std::string prefix = StreamPrefix(Table::kKeyframes, stream);
+  Walk walk(db_.get(), prefix);
+  ToMinute(&walk, stream, MinuteOf(from), direction);
+  std::vector<GopRow> out;
+  while (walk.valid() && out.size() < limit) {
+    REEL_ASSIGN_OR_RETURN(MinuteGops minute, TakeMinute(&walk, direction, catalog->dead()));
+    for (GopRow& row : minute.rows) {
+      const bool wanted = forward ? row.begin >= from : row.begin <= from;
+      if (wanted && out.size() < limit) out.push_back(std::move(row));
+    }
+    if (!minute.rows.empty() || !walk.valid()) continue;
+    REEL_ASSIGN_OR_RETURN(const auto next,
+                          StepOverDead(stream, minute.minute, direction, catalog->dead()));
+    if (next) ToMinute(&walk, stream, *next, direction);
+  }
+  REEL_RETURN_IF_ERROR(walk.status());
+  return out;
+}
+
+}  // namespace reel
