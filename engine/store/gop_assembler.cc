@@ -59,6 +59,11 @@ void GopAssembler::Add(const format::ChunkRow& chunk, VolumeNo volume, SegmentSe
   batch->runs.push_back(state.run);
 }
 
+std::optional<RunRow> GopAssembler::FindRun(const RunId& run) const {
+  const auto at = runs_.find(run);
+  return at == runs_.end() ? std::nullopt : std::optional(at->second.run);
+}
+
 void GopAssembler::Resume(const GopRow& last, const RunRow& run) { runs_[run.run] = {last, run}; }
 
 }  // namespace reel

@@ -6,6 +6,7 @@
 // Bound: one row and one run in memory per run that is being followed; Forget lets one go.
 #pragma once
 
+#include <optional>
 #include <unordered_map>
 
 #include "engine/format/footer.h"
@@ -20,6 +21,8 @@ class GopAssembler {
 
   // A run is being continued: `last` is its last row in the index, `run` its run row.
   void Resume(const GopRow& last, const RunRow& run);
+
+  std::optional<RunRow> FindRun(const RunId& run) const;
 
   // No more chunks of this run will come.
   void Forget(const RunId& run) { runs_.erase(run); }

@@ -53,7 +53,12 @@ bool Ledger::Apply(const format::LedgerRecord& record) {
     opaque_.push_back(*opaque);
     return true;
   }
-  return false;  // receipts are for auditors, who read them from the segments
+  if (const auto* receipt = std::get_if<format::RetiredRecord>(&record)) {
+    const bool is_new = Put(&receipts_, std::pair(receipt->volume, receipt->serial), *receipt);
+    if (receipts_.size() > kMaxReceipts) receipts_.erase(receipts_.begin());
+    return is_new;
+  }
+  return false;
 }
 
 std::optional<format::StreamRecord> Ledger::FindStream(StreamId id) const {
@@ -100,6 +105,7 @@ std::vector<format::LedgerRecord> Ledger::Live() const {
   for (const auto& [key, record] : gaps_) live.emplace_back(record);
   for (const auto& [key, record] : runs_) live.emplace_back(record);
   for (const auto& [key, record] : sessions_) live.emplace_back(record);
+  for (const auto& [key, record] : receipts_) live.emplace_back(record);
   for (const format::OpaqueRecord& record : opaque_) live.emplace_back(record);
   return live;
 }

@@ -2,8 +2,8 @@
 // through the ledger stream of each volume and hands back here what it reads from there.
 //
 // Thread rule: any thread; one lock inside.
-// Bound: grows with the number of streams, ended runs and gaps whose footage is still held; Prune drops
-// the rest.
+// Bound: grows with the number of streams, ended runs and gaps whose footage is still held (Prune drops
+// the rest), and the latest kMaxReceipts receipts.
 #pragma once
 
 #include <map>
@@ -19,6 +19,8 @@ namespace reel {
 
 class Ledger {
  public:
+  static constexpr size_t kMaxReceipts = 65536;
+
   // Takes in one record, however often. False if it says nothing new.
   bool Apply(const format::LedgerRecord& record);
 
@@ -43,6 +45,7 @@ class Ledger {
   std::map<std::tuple<StreamId, WallTime, GapCause>, GapRow> gaps_;
   std::map<RunId, RunRow> runs_;
   std::map<std::pair<VolumeId, Epoch>, format::SessionRecord> sessions_;
+  std::map<std::pair<VolumeId, SegmentSerial>, format::RetiredRecord> receipts_;
   std::vector<format::OpaqueRecord> opaque_;
 };
 

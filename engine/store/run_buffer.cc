@@ -218,6 +218,16 @@ void RunBuffer::End() {
   UpdateDue();
 }
 
+void RunBuffer::Abandon() {
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  builder_.reset();
+  ready_.clear();
+  held_.clear();
+  held_bytes_ = 0;
+  UpdateDue();
+}
+
 bool RunBuffer::ended() const {
   const std::lock_guard lock(mutex_);
   return ended_;

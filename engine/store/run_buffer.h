@@ -55,6 +55,8 @@ class RunBuffer : public std::enable_shared_from_this<RunBuffer> {
   void Flush();
   void End();
   bool ended() const;
+  // Lets go of everything held, durable or not: the store is going away.
+  void Abandon();
 
   Watermarks watermarks() const;
   bool IsDurable(UnitNumber end) const;

@@ -155,7 +155,7 @@ Result<std::unique_ptr<IoQueue>> SimDisk::NewQueue(uint32_t depth) {
 size_t SimDisk::journal_size() const { return core_->journal.size(); }
 
 std::unique_ptr<SimDisk> SimDisk::CrashImage(size_t op_index, uint64_t tear_seed,
-                                             const CrashTraits& traits) {
+                                             const CrashTraits& traits, SimClock* clock) {
   SimDiskCore& core = *core_;
   REEL_CHECK(core.options.keep_journal, "crash images come from a journal");
   REEL_CHECK(op_index <= core.journal.size(), "a crash point lies within the journal");
@@ -166,6 +166,7 @@ std::unique_ptr<SimDisk> SimDisk::CrashImage(size_t op_index, uint64_t tear_seed
   while (core.crash_position < op_index) core.crash.Apply(core.journal[core.crash_position++]);
   SimDiskOptions options = core.options;
   options.seed = tear_seed;
+  if (clock != nullptr) options.clock = clock;
   return std::unique_ptr<SimDisk>(new SimDisk(
       std::make_unique<SimDiskCore>(options, core.crash.AfterPowerCut(tear_seed, traits))));
 }

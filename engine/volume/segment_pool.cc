@@ -335,4 +335,13 @@ uint32_t SegmentPool::free_count() const {
   }));
 }
 
+std::vector<std::string> SegmentPool::DamagedFiles() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& [number, entry] : files_) {
+    if (entry.state == FileState::kDamaged) names.push_back(NameOf(number));
+  }
+  return names;
+}
+
 }  // namespace reel

@@ -104,6 +104,7 @@ class SegmentPool {
   std::optional<Opened> Find(SegmentSerial serial) const;
   std::vector<Opened> Lives() const;  // by serial, without free and spare ones
   uint32_t free_count() const;
+  std::vector<std::string> DamagedFiles() const;  // names of files that are kept aside
 
  private:
   struct Entry {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "engine/base/check.h"
 #include "engine/base/digest.h"
@@ -31,13 +32,13 @@ bool Volume::RunOnce(MonoTime now, Duration wait) {
   const size_t count = queue_->Reap(completions, moved ? Duration{0} : wait);
   for (size_t i = 0; i < count; ++i) Complete(completions[i]);
   StartSyncs(now);
-  Retire(now);
-  Watch(now);
+  // Before Retire: the client hears of a segment's chunks before it hears that the segment is sealed.
   if (!durable_now_.empty()) {
-    const std::vector<ChunkPtr> durable = std::move(durable_now_);
-    durable_now_.clear();
+    const std::vector<ChunkPtr> durable = std::exchange(durable_now_, {});
     client_.OnDurable(options_.number, durable);
   }
+  Retire(now);
+  Watch(now);
   return moved || count != 0;
 }
 

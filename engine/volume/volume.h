@@ -90,6 +90,9 @@ class Volume {
   static constexpr uint32_t kMinSegments = 6;
   static constexpr size_t kMaxWaitingChunks = 256;
 
+  // InvalidArgument names the option and its bound.
+  static Status CheckFormat(const FormatOptions& options);
+
   // Makes an empty directory a volume. Durable on return. AlreadyExists, InvalidArgument (with the bound).
   static Result<VolumeId> Format(Disk& disk, Clock& clock, Random& random, const FormatOptions& options);
 
@@ -121,6 +124,8 @@ class Volume {
   // One blocking step of background work: seal, prepare a spare, recycle, salvage. False when there was
   // nothing to do.
   bool Maintain();
+  // Whether Maintain still has something to seal or salvage. Any thread.
+  bool HasWork();
 
   VolumeHealth health() const { return health_.load(); }  // any thread
 

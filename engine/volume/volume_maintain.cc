@@ -10,6 +10,11 @@ bool Volume::Maintain() {
   return PrepareNext() || SealNext() || SalvageNext();
 }
 
+bool Volume::HasWork() {
+  const std::lock_guard lock(mutex_);
+  return !seal_jobs_.empty() || pool_->NextBroken().has_value();
+}
+
 SegmentRow Volume::RowFor(const format::SegmentHeader& header, SegmentState state) const {
   SegmentRow row;
   row.volume = options_.number;
@@ -79,6 +84,11 @@ bool Volume::PrepareNext() {
   const std::optional<format::SegmentHeader> oldest = pool_->Oldest();
   if (!oldest) return false;
   SegmentRow row = RowFor(*oldest, SegmentState::kRetired);
+  if (const Result<SegmentLease> lease = pool_->Lease(oldest->serial); lease.ok()) {
+    // What it holds, for the receipt.
+    const Result<std::optional<format::Footer>> footer = ReadFooter(lease->file(), lease->header());
+    if (footer.ok() && footer->has_value()) row = RowOfRows(*oldest, SegmentState::kRetired, (*footer)->rows);
+  }
   if (!client_.MayRecycle(row)) return false;
   const Status recycled = pool_->Recycle(oldest->serial);
   if (!recycled.ok()) {

@@ -11,8 +11,10 @@ namespace {
 constexpr uint32_t kSyncSlots = 8;
 constexpr uint64_t kMinSegmentBytes = 64U << 10;
 
-Status CheckFormatOptions(const Volume::FormatOptions& options) {
-  const bool power_of_two = (options.segment_bytes & (options.segment_bytes - 1)) == 0;
+}  // namespace
+
+Status Volume::CheckFormat(const FormatOptions& options) {
+const bool power_of_two = (options.segment_bytes & (options.segment_bytes - 1)) == 0;
   if (options.segment_bytes < kMinSegmentBytes || options.segment_bytes > format::kMaxSegmentBytes || !power_of_two) {
     return InvalidArgument("segment size must be a power of two from 64 KiB to 64 GiB, not " +
                            std::to_string(options.segment_bytes));
@@ -36,10 +38,8 @@ Status CheckFormatOptions(const Volume::FormatOptions& options) {
   return OkStatus();
 }
 
-}  // namespace
-
 Result<VolumeId> Volume::Format(Disk& disk, Clock& clock, Random& random, const FormatOptions& options) {
-  REEL_RETURN_IF_ERROR(CheckFormatOptions(options));
+  REEL_RETURN_IF_ERROR(CheckFormat(options));
   format::Superblock superblock;
   superblock.placement = options.placement;
   superblock.sequence = 1;

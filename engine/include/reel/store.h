@@ -1,13 +1,14 @@
 // Store: a node's footage. Records streams, finds moments, reads them back.
 //
-// Thread rule: all calls from any thread at once, except that one RunWriter or Cursor is used by one
-// thread at a time. With Options::manual nothing runs behind the caller's back: call RunOnce.
+// Thread rule: all calls from any thread at once, except that one RunWriter or Cursor is used by
+// one thread at a time. With Options::manual nothing runs behind the caller's back: call RunOnce.
 // Ownership: streams, writers and cursors must not outlive the Store.
-// Durability: a unit is durable when Watermarks::durable, WaitDurable or the callback say so: it then
-// survives kill -9, kernel panic and power loss, to the device's flush. CreateStream is durable on return.
-// Nothing here throws, prints or exits.
+// Durability: a unit is durable when Watermarks::durable, WaitDurable or the callback say so: it
+// then survives kill -9, kernel panic and power loss, to the device's flush. CreateStream is
+// durable on return. Nothing here throws, prints or exits.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -31,8 +32,8 @@ enum class AppendMode : uint8_t {
   kBulk,  // waits for room
 };
 
-// Accepted >= Written >= Durable, each the number of units of a run that have come so far without a hole
-// behind them (O: docs/INVARIANTS.md, W1). Monotone.
+// accepted >= durable, each the number of units of a run that have come so far without a hole
+// behind them (docs/INVARIANTS.md, W1). Monotone.
 struct Watermarks {
   UnitNumber accepted;
   UnitNumber durable;
@@ -44,21 +45,24 @@ struct RunOptions {
   // acknowledged again without being stored twice.
   std::optional<RunId> resume;
   uint32_t wall_uncertainty_us = 0;
-  // Called on a delivery thread (in RunOnce with manual), in order; must not call back into the writer.
+  // Called on a delivery thread (in RunOnce with manual), in order; must not call back into the
+  // writer.
   std::function<void(const Watermarks&)> on_durable;
 };
 
-// One unbroken ingest of a stream. Destroying it without End is End(kOpen): as if the producer vanished.
+// One unbroken ingest of a stream. Destroying it without End is End(kOpen): as if the producer
+// vanished.
 class RunWriter {
  public:
   virtual ~RunWriter() = default;
   virtual RunId run() const = 0;
 
-  // Takes unit `number` of the run. OK: accepted into the bounded buffer, or already had. Numbers may
-  // skip (a hole: the units never came) and may come again (nothing happens). A unit of a number that was
-  // skipped or shed is taken late.
-  // Errors: InvalidArgument (unknown track, empty, over kMaxUnitBytes); ResourceExhausted (kLive: shed;
-  // the unit will not be stored); Unavailable (no volume can be written); FailedPrecondition (ended).
+  // Takes unit `number` of the run. OK: accepted into the bounded buffer, or already had. Numbers
+  // may skip (a hole: the units never came) and may come again (nothing happens). A unit of a
+  // number that was skipped or shed is taken late.
+  // Errors: InvalidArgument (unknown track, empty, over kMaxUnitBytes); ResourceExhausted (kLive:
+  // shed; the unit will not be stored); Unavailable (no volume can be written); FailedPrecondition
+  // (ended).
   virtual Status Append(UnitNumber number, const UnitView& unit, AppendMode mode) = 0;
 
   // Tracks or parameter sets from the next unit on.
@@ -84,7 +88,7 @@ enum class SeekRule : uint8_t {
 struct SeekPoint {
   StreamId stream;
   RunId run;
-  WallTime begin;      // of the clean point
+  WallTime begin;  // of the clean point
   UnitNumber unit;
   Duration pre_roll{0};  // asked time minus begin when that lies in this footage, else 0
   bool in_gap = false;   // the asked time is in no footage
@@ -106,11 +110,11 @@ struct CursorOptions {
 
 enum class ItemKind : uint8_t {
   kUnit,
-  kTracks,      // tracks and parameter sets in force from here on
-  kRunBegin,    // a run begins or is joined
-  kGap,         // nothing between `gap.begin` and `gap.end`
-  kDamage,      // `status` says what could not be verified; reading goes on behind it
-  kEnd,         // end of range or of what there is
+  kTracks,    // tracks and parameter sets in force from here on
+  kRunBegin,  // a run begins or is joined
+  kGap,       // nothing between `gap.begin` and `gap.end`
+  kDamage,    // `status` says what could not be verified; reading goes on behind it
+  kEnd,       // end of range or of what there is
 };
 
 struct Item {
@@ -127,8 +131,8 @@ struct Item {
 class Cursor {
  public:
   virtual ~Cursor() = default;
-  // The next item. Every byte of a unit has been verified. With `follow` waits up to `wait` at the end and
-  // then returns kEnd, after which Next may be called again.
+  // The next item. Every byte of a unit has been verified. With `follow` waits up to `wait` at the
+  // end and then returns kEnd, after which Next may be called again.
   virtual Result<Item> Next(Duration wait = Duration{0}) = 0;
 };
 
@@ -139,8 +143,8 @@ struct Span {
 };
 
 struct Timeline {
-  std::vector<Span> spans;     // footage, ascending
-  std::vector<GapRow> gaps;    // every stretch of the range without footage, with its cause
+  std::vector<Span> spans;   // footage, ascending
+  std::vector<GapRow> gaps;  // every stretch of the range without footage, with its cause
   std::vector<CoverageRow> buckets;
 };
 
@@ -151,7 +155,7 @@ struct StreamInfo {
   std::string name;
   ClassId retention_class;
   WallTime created;
-  VolumeNo volume;            // records to; 0 with none
+  VolumeNo volume;  // records to; 0 with none
   uint64_t buffered_bytes = 0;
 };
 
@@ -159,7 +163,7 @@ struct VolumeInfo {
   VolumeNo number;
   VolumeId id;
   std::string path;
-  std::string state;          // "good", "suspect", "stalled", "offline: why"
+  std::string state;  // "good", "suspect", "stalled", "offline: why"
   std::string engine;
   std::string placement;
   uint64_t segment_bytes = 0;
@@ -174,7 +178,7 @@ struct StoreCounters {
   uint64_t bytes_accepted = 0;
   uint64_t units_durable = 0;
   uint64_t units_shed = 0;
-  uint64_t units_resent = 0;       // came again and were known
+  uint64_t units_resent = 0;  // came again and were known
   uint64_t chunks_written = 0;
   uint64_t chunk_bytes_written = 0;  // padding included
   uint64_t segments_recycled = 0;
@@ -186,20 +190,23 @@ struct StoreCounters {
 
 class Store {
  public:
-  // Opens a volume's directory. Given by the embedder so that simulated disks take the place of real ones.
+  // Opens a volume's directory. Given by the embedder so that simulated disks take the place of
+  // real ones.
   using DiskFactory = std::function<Result<std::unique_ptr<Disk>>(const std::string& path)>;
 
   struct Options {
-    std::string state_path;          // the node's state directory
+    std::string state_path;  // the node's state directory
     DiskFactory open_disk;
-    Clock* clock = nullptr;          // SystemClock() if null
-    Random* random = nullptr;        // SystemRandom() if null
-    Index* index = nullptr;          // outlives the store; may be empty or behind: what it lacks is added
-    bool rebuild_index = false;      // read every footer whatever the index says
-    bool read_only = false;          // writes no byte anywhere; footage up to Durable
-    bool manual = false;             // no threads: the caller drives RunOnce
-    uint64_t buffer_bytes = 256U << 20;            // of all streams together
-    uint64_t stream_buffer_bytes = 16U << 20;      // of one stream
+    Clock* clock = nullptr;    // SystemClock() if null
+    Random* random = nullptr;  // SystemRandom() if null
+    Index* index = nullptr;    // outlives the store; may be empty or behind: what it lacks is added
+    // read_only: used instead when `index` lacks segments (a crash, a lost index) and no writer is
+    // alive; empty, in memory, outlives the store.
+    Index* scratch_index = nullptr;
+    bool read_only = false;                    // writes no byte anywhere; footage up to Durable
+    bool manual = false;                       // no threads: the caller drives RunOnce
+    uint64_t buffer_bytes = 256U << 20;        // of all streams together
+    uint64_t stream_buffer_bytes = 16U << 20;  // of one stream
     Duration flush_interval = std::chrono::milliseconds(250);  // 50 ms..2 s
     Duration stall_after = std::chrono::seconds(2);
     Duration offline_after = std::chrono::seconds(20);
@@ -214,13 +221,13 @@ class Store {
     std::string placement = "auto";  // auto, log, gop
   };
 
-  // Makes the state directory a node, if it is none yet, and adds volumes. Durable on return; on an error
-  // nothing is left half-made. AlreadyExists, InvalidArgument, ResourceExhausted.
+  // Makes the state directory a node, if it is none yet, and adds volumes. Durable on return; on an
+  // error nothing is left half-made. AlreadyExists, InvalidArgument, ResourceExhausted.
   static Status Init(const Options& options, const std::vector<InitVolume>& volumes);
 
   // Recording may begin on return, whatever a crash left: salvage goes on behind it.
-  // Errors: NotFound (not a node), FailedPrecondition (in use: names the pid; wrong volume; newer format).
-  // A volume that is away is noted in volumes(), not an error, as long as one can be used.
+  // Errors: NotFound (not a node), FailedPrecondition (in use: names the pid; wrong volume; newer
+  // format). A volume that is away is noted in volumes(), not an error, as long as one can be used.
   static Result<std::unique_ptr<Store>> Open(const Options& options);
 
   virtual ~Store() = default;
@@ -231,7 +238,8 @@ class Store {
   virtual Result<StreamInfo> FindStream(const std::string& name_or_id) = 0;
   virtual std::vector<StreamInfo> Streams() = 0;
 
-  virtual Result<std::unique_ptr<RunWriter>> BeginRun(StreamId stream, const RunOptions& options) = 0;
+  virtual Result<std::unique_ptr<RunWriter>> BeginRun(StreamId stream,
+                                                      const RunOptions& options) = 0;
   // Missing time with its cause, for what only the producer knows. Durable on return.
   virtual Status RecordGap(const GapRow& gap) = 0;
 
@@ -243,25 +251,31 @@ class Store {
   virtual std::vector<VolumeInfo> Volumes() = 0;
   virtual StoreCounters counters() = 0;
 
-  // Reads and verifies every chunk of every segment (of one volume if given). Calls `report` for each
-  // problem and, with an OK status, for progress; returns DataLoss if anything could not be verified.
+  // Reads and verifies every chunk of every segment (of one volume if given). Calls `report` for
+  // each problem and, with an OK status, for progress; returns DataLoss if anything could not be
+  // verified.
   struct VerifyReport {
     uint64_t segments = 0;
     uint64_t chunks = 0;
     uint64_t bytes = 0;
     uint64_t problems = 0;
   };
-  virtual Result<VerifyReport> Verify(const std::function<void(const std::string& problem)>& report) = 0;
+  virtual Result<VerifyReport> Verify(
+      const std::function<void(const std::string& problem)>& report) = 0;
 
-  // With Options::manual: one turn of everything, waiting at most `wait` for the disk. True if anything
-  // moved. Otherwise a CHECK.
+  // Reads every sealed segment's footer into the index again, while recording goes on; for an index
+  // that was found damaged. Returns at once; WaitIdle waits for the end.
+  virtual void RebuildIndex() = 0;
+
+  // With Options::manual: one turn of everything, waiting at most `wait` for the disk. True if
+  // anything moved. Otherwise a CHECK.
   virtual bool RunOnce(Duration wait) = 0;
 
   // Waits until salvage, sealing and indexing have nothing left to do (DeadlineExceeded).
   virtual Status WaitIdle(Duration wait) = 0;
 
-  // Orderly stop: ends open runs (kShutdown), makes everything durable, seals, syncs the index. The store
-  // refuses everything afterwards. Without it the destructor stops at once, as a crash would.
+  // Orderly stop: ends open runs (kShutdown), makes everything durable, seals, syncs the index. The
+  // store refuses everything afterwards. Without it the destructor stops at once, as a crash would.
   virtual Status Close() = 0;
 };
 

@@ -1,0 +1,49 @@
+#include "engine/segment/file_window.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/format/wire.h"
+#include "engine/io/transfer.h"
+
+namespace reel {
+
+using format::kBlockBytes;
+
+void FileWindow::Open(File& file, uint64_t end_bytes, uint64_t read_ahead_bytes) {
+  REEL_CHECK(end_bytes % kBlockBytes == 0, "a window ends at a block");
+  file_ = &file;
+  end_bytes_ = end_bytes;
+  read_ahead_bytes_ = read_ahead_bytes;
+  filled_bytes_ = 0;
+}
+
+Result<ByteSpan> FileWindow::At(uint64_t offset_bytes, uint64_t size_bytes) {
+  REEL_CHECK(offset_bytes % kBlockBytes == 0, "reads begin at a block");
+  REEL_CHECK(offset_bytes <= end_bytes_ && size_bytes <= end_bytes_ - offset_bytes,
+             "reads end within the window's range");
+  const bool held =
+      offset_bytes >= begin_bytes_ && offset_bytes + size_bytes <= begin_bytes_ + filled_bytes_;
+  if (!held) REEL_RETURN_IF_ERROR(Fill(offset_bytes, size_bytes));
+  return ByteSpan(buffer_.span()).subspan(offset_bytes - begin_bytes_, size_bytes);
+}
+
+Status FileWindow::Fill(uint64_t offset_bytes, uint64_t size_bytes) {
+  const uint64_t least = RoundUp(size_bytes, kBlockBytes);
+  const uint64_t ahead = RoundUp(std::max(size_bytes, read_ahead_bytes_), kBlockBytes);
+  const uint64_t want = std::min(ahead, end_bytes_ - offset_bytes);
+  if (buffer_.size() < want) buffer_ = AlignedBytes(want);
+  begin_bytes_ = offset_bytes;
+  filled_bytes_ = 0;
+  uint64_t got = want;
+  Status status = ReadExactly(*file_, offset_bytes, buffer_.span().first(want));
+  if (!status.ok() && least < want) {
+    // One bad sector must not hide its neighbours: fall back to just what was asked for.
+    got = least;
+    status = ReadExactly(*file_, offset_bytes, buffer_.span().first(least));
+  }
+  if (status.ok()) filled_bytes_ = got;
+  return status;
+}
+
+}  // namespace reel

@@ -1,0 +1,41 @@
+// FileWindow: one file read through one window of memory. Reads begin and end at whole blocks, so
+// they suit O_DIRECT; what the window holds is not read again.
+//
+// Thread rule: one thread at a time. Ownership: the file outlives its use here.
+// Bound: memory is the larger of the read-ahead and the largest single request, never given back.
+#pragma once
+
+#include "engine/base/aligned.h"
+#include "reel/disk.h"
+
+namespace reel {
+
+class FileWindow {
+ public:
+  FileWindow() = default;
+  FileWindow(File& file, uint64_t end_bytes, uint64_t read_ahead_bytes) {
+    Open(file, end_bytes, read_ahead_bytes);
+  }
+
+  // From here on reads `file` up to `end_bytes`, a whole number of blocks; keeps the memory.
+  void Open(File& file, uint64_t end_bytes, uint64_t read_ahead_bytes);
+  void set_read_ahead(uint64_t read_ahead_bytes) { read_ahead_bytes_ = read_ahead_bytes; }
+
+  // Bytes [offset, offset + size), valid until the next call. One read when the window does not
+  // hold them: from `offset` on, as far as the read-ahead says. REQUIRES: `offset` is at a block,
+  // and the bytes end at or before end_bytes. Errors: the device's, or OutOfRange where the file is
+  // shorter.
+  Result<ByteSpan> At(uint64_t offset_bytes, uint64_t size_bytes);
+
+ private:
+  Status Fill(uint64_t offset_bytes, uint64_t size_bytes);
+
+  File* file_ = nullptr;
+  uint64_t end_bytes_ = 0;
+  uint64_t read_ahead_bytes_ = 0;
+  AlignedBytes buffer_;
+  uint64_t begin_bytes_ = 0;
+  uint64_t filled_bytes_ = 0;
+};
+
+}  // namespace reel

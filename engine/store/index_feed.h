@@ -1,0 +1,50 @@
+// IndexFeed: what has become durable on its way into the index. Loops and maintenance add; one thread
+// flushes. A chunk leaves memory when the batch that names it has been written.
+//
+// Thread rule: adders from any thread; Flush from one at a time.
+// Bound: kMaxRows rows. Beyond it, with an index that refuses to be written, rows are dropped and the
+// index is behind: it is rebuilt at the next opening.
+#pragma once
+
+#include <mutex>
+#include <vector>
+
+#include "engine/store/gop_assembler.h"
+#include "engine/store/ledger.h"
+#include "engine/store/run_buffer.h"
+
+namespace reel {
+
+class IndexFeed {
+ public:
+  static constexpr size_t kMaxRows = 1U << 20;
+
+  explicit IndexFeed(const Ledger& ledger) : ledger_(ledger) {}
+
+  void AddDurable(const StreamChunkPtr& chunk);
+  // A segment of an earlier session, whole: its chunks and then its own row.
+  void AddSegment(const SegmentRow& row, const std::vector<format::ChunkRow>& rows);
+  void Add(const IndexBatch& rows);
+
+  void ResumeRun(const GopRow& last, const RunRow& run);
+  // The run's row as its durable chunks make it.
+  std::optional<RunRow> FindRun(const RunId& run) const;
+  void ForgetRun(const RunId& run);
+
+  // Writes what has come since the last flush. Chunks are released in either case.
+  Status Flush(Index& index);
+  bool empty() const;
+  bool full() const;  // worth flushing now
+
+ private:
+  void KeepLatest(IndexBatch* batch) const;
+
+  const Ledger& ledger_;
+  mutable std::mutex mutex_;
+  GopAssembler recording_;    // runs of this session
+  GopAssembler recovered_;    // runs of earlier ones
+  IndexBatch batch_;
+  std::vector<StreamChunkPtr> to_release_;
+};
+
+}  // namespace reel

@@ -1,0 +1,131 @@
+// The cursor that plays backward: GOPs from the latest back, the units of each forward.
+#include <algorithm>
+#include <deque>
+
+#include "engine/store/cursor_base.h"
+
+namespace reel {
+namespace {
+
+class ReverseCursor : public CursorBase {
+ public:
+  ReverseCursor(Footage& footage, StreamId stream, const CursorOptions& options)
+      : CursorBase(footage, stream, options), from_(options.range.end - Duration{1}) {}
+
+ private:
+  Result<bool> OpenNext() override {
+    for (;;) {
+      while (!gop_.empty()) {
+        const Stretch stretch = std::move(gop_.front());
+        gop_.pop_front();
+        if (stretch.end_unit <= next_unit_) continue;
+        REEL_RETURN_IF_ERROR(
+            reader_.Open(stretch, next_unit_, options_.range.end, StretchReader::Extent::kWhole));
+        return true;
+      }
+      if (ended_) return false;
+      REEL_RETURN_IF_ERROR(TakeGop());
+    }
+  }
+
+  // A GOP before this one of the same run may hold units that it gave.
+  bool Wants(const Unit& unit) const override {
+    return CursorBase::Wants(unit) && unit.number < end_unit_;
+  }
+
+  void Note(const StretchReader::Step& step) override {
+    using Kind = StretchReader::Step::Kind;
+    UnitNumber done = step.lost.end_unit;
+    if (step.kind == Kind::kUnit) done = {step.unit.number.value + 1};
+    if (step.kind == Kind::kEnd) done = reader_.stretch().end_unit;
+    next_unit_ = std::max(next_unit_, done);
+  }
+
+  // The stretches from the next clean point back up to what has been given, into gop_.
+  Status TakeGop() {
+    while (gop_.empty() || !gop_.front().clean) {
+      if (pending_.empty()) REEL_RETURN_IF_ERROR(Refill());
+      if (pending_.empty()) break;
+      Stretch& next = pending_.back();
+      const bool given = later_ && later_->run == next.run && next.first_unit >= later_->first_unit;
+      const bool repeats = !gop_.empty() && gop_.front().run == next.run &&
+                           gop_.front().first_unit <= next.first_unit;
+      if (!given && !repeats) {
+        if (!gop_.empty() && (!next.ContinuesIn(gop_.front()) || gop_.size() == kRowsMax)) break;
+        gop_.push_front(std::move(next));
+      }
+      pending_.pop_back();
+    }
+    WallTime end = kWallMin;
+    for (const Stretch& stretch : gop_) end = std::max(end, stretch.end);
+    if (gop_.empty() || end < options_.range.begin) {
+      gop_.clear();
+      ended_ = true;
+      return OkStatus();
+    }
+    return Enter(end);
+  }
+
+  Status Enter(WallTime end) {
+    const Stretch& first = gop_.front();
+    UnitNumber end_unit = gop_.back().end_unit;
+    for (const Stretch& stretch : gop_) end_unit = std::max(end_unit, stretch.end_unit);
+    const bool same_run = later_ && later_->run == first.run;
+    narrator_.Jump();
+    if (same_run && end_unit < later_->first_unit) {
+      const uint64_t lost = later_->first_unit.value - end_unit.value;
+      REEL_RETURN_IF_ERROR(narrator_.TellHole({end, later_->begin}, lost));
+    } else if (later_ && !same_run) {
+      REEL_RETURN_IF_ERROR(narrator_.TellPause({end, later_->begin}));
+    }
+    next_unit_ = first.first_unit;
+    end_unit_ = same_run ? later_->first_unit : UnitNumber{std::numeric_limits<uint64_t>::max()};
+    later_ = first;
+    return OkStatus();
+  }
+
+  // What begins at or before from_, into pending_, ascending.
+  Status Refill() {
+    if (all_) return OkStatus();
+    std::vector<Stretch> live;
+    if (!refilled_) live = LiveStretches(footage_, stream_);
+    for (size_t limit = kRows;; limit = kRowsMax) {
+      REEL_ASSIGN_OR_RETURN(std::vector<GopRow> rows,
+                            footage_.index().Gops(stream_, from_, Direction::kBackward, limit));
+      all_ = rows.size() < limit;
+      if (!all_) {
+        // Others of the same instant may lie beyond the limit: they come next time, together.
+        const WallTime last = rows.back().begin;
+        if (last == from_ && limit < kRowsMax) continue;
+        if (last < from_) std::erase_if(rows, [last](const GopRow& r) { return r.begin == last; });
+        from_ = last < from_ ? last : from_ - Duration{1};
+      }
+      for (const GopRow& row : rows) pending_.push_back(StretchOf(row));
+      break;
+    }
+    for (const Stretch& stretch : live) {
+      if (stretch.begin < options_.range.end) pending_.push_back(stretch);
+    }
+    refilled_ = true;
+    std::sort(pending_.begin(), pending_.end());
+    return OkStatus();
+  }
+
+  WallTime from_;
+  bool refilled_ = false;
+  bool all_ = false;              // the index holds nothing beyond pending_
+  std::vector<Stretch> pending_;  // not looked at yet, ascending
+  std::deque<Stretch> gop_;       // being given, ascending
+  std::optional<Stretch> later_;  // the first stretch of the GOP given last
+  UnitNumber next_unit_;
+  UnitNumber end_unit_;
+};
+
+}  // namespace
+
+std::unique_ptr<Cursor> NewReverseCursor(Footage& footage, StreamId stream,
+                                         const CursorOptions& options) {
+  return std::make_unique<ReverseCursor>(footage, stream, options);
+}
+
+}  // namespace reel

@@ -1,0 +1,211 @@
+// StoreImpl: the facade's parts and how they hang together.
+//
+//   producers -> RunBuffer -> Volume (loop thread each) -> OnDurable -> IndexFeed -> Index
+//                                \-> Maintain (maintenance thread each): seal, spare, recycle, salvage
+//   feed thread: flushes the feed, writes ledger records that became due, calls on_durable
+//
+// Lock order: mutex_ (streams, runs, assignments) before a run's lock; the feed's, the ledger's and the
+// pools' locks are taken last and held for no call outward. No lock is held across I/O.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/store/footage.h"
+#include "engine/store/index_feed.h"
+#include "engine/store/ledger.h"
+#include "engine/store/node_file.h"
+#include "engine/store/run_buffer.h"
+#include "engine/volume/volume.h"
+#include "reel/store.h"
+
+namespace reel {
+
+using RunBufferPtr = std::shared_ptr<RunBuffer>;
+using RunList = std::vector<RunBufferPtr>;
+
+// A run that is being recorded, or has ended and is not all in the index yet.
+struct ActiveRun {
+  RunBufferPtr buffer;
+  std::atomic<VolumeNo> volume;          // changed under the store's lock
+  WallTime begun;
+  std::optional<EndCause> end;
+  std::function<void(const Watermarks&)> on_durable;
+  Watermarks told;                       // what on_durable was last told
+};
+
+// The ledger's own run on one volume.
+struct LedgerRun {
+  RunBufferPtr buffer;
+  uint64_t next_number = 0;
+};
+
+struct VolumeSlot {
+  format::NodeVolume node;               // number, id, path
+  std::unique_ptr<Disk> disk;
+  std::unique_ptr<Volume> volume;        // null when away or read-only
+  std::unique_ptr<SegmentPool> view;     // read-only
+  format::Superblock superblock;
+  Status away;                           // why it cannot be used
+  LedgerRun ledger;
+  std::mutex ledger_mutex;               // orders ledger appends
+  std::shared_ptr<const RunList> runs = std::make_shared<RunList>();  // assigned here; swapped whole
+  // Copying the ledger forward: segments up to `compacting_last` may go once the ledger run is durable
+  // up to `compacting_until`. Maintenance thread only.
+  UnitNumber compacting_until;
+  SegmentSerial compacting_last;
+  std::atomic<bool> segments_closed = false;   // for an orderly stop
+  std::thread loop;
+  std::thread maintenance;
+
+  SegmentPool* pool() { return volume ? &volume->pool() : view.get(); }
+};
+
+class StoreImpl final : public Store, private VolumeClient, private Footage {
+ public:
+  explicit StoreImpl(const Options& options);
+  ~StoreImpl() override;
+
+  Status Start();  // store_open.cc
+
+  Result<StreamInfo> CreateStream(const std::string& name) override;
+  Result<StreamInfo> FindStream(const std::string& name_or_id) override;
+  std::vector<StreamInfo> Streams() override;
+  Result<std::unique_ptr<RunWriter>> BeginRun(StreamId stream, const RunOptions& options) override;
+  Status RecordGap(const GapRow& gap) override;
+  Result<SeekPoint> Seek(StreamId stream, WallTime time, SeekRule rule) override;
+  Result<std::unique_ptr<Cursor>> Read(StreamId stream, const CursorOptions& options) override;
+  Result<Timeline> GetTimeline(StreamId stream, WallRange range, Bucket bucket) override;
+  std::vector<VolumeInfo> Volumes() override;
+  StoreCounters counters() override;
+  Result<VerifyReport> Verify(const std::function<void(const std::string& problem)>& report) override;
+  void RebuildIndex() override;
+  bool RunOnce(Duration wait) override;
+  Status WaitIdle(Duration wait) override;
+  Status Close() override;
+
+  // For RunWriterImpl (store_runs.cc).
+  Status Append(ActiveRun& run, UnitNumber number, const UnitView& unit, AppendMode mode);
+  Status WaitDurable(const RunBuffer& run, UnitNumber end, Duration wait);
+  void Kick(const ActiveRun& run);
+  Status EndRun(const std::shared_ptr<ActiveRun>& run, EndCause cause);
+
+ private:
+  // VolumeClient
+  void Collect(VolumeNo volume, MonoTime now, size_t max_chunks, std::vector<ChunkPtr>* out) override;
+  void OnDurable(VolumeNo volume, const std::vector<ChunkPtr>& chunks) override;
+  void OnTrouble(VolumeNo volume, VolumeHealth health, const Status& why,
+                 const std::vector<ChunkPtr>& chunks) override;
+  void OnSegment(const SegmentRow& row, const std::vector<format::ChunkRow>& rows) override;
+  void OnSalvage(const SalvageReport& report) override;
+  void OnRecycled(const SegmentRow& row) override;
+  bool MayRecycle(const SegmentRow& row) override;
+
+  // Footage
+  Index& index() override { return *index_; }
+  Clock& clock() override { return clock_; }
+  Result<SegmentLease> Lease(VolumeNo volume, SegmentSerial serial) override;
+  std::vector<LiveChunk> Live(StreamId stream) override;
+  uint64_t WaitForMore(StreamId stream, uint64_t seen, Duration wait) override;
+  bool IsRecording(StreamId stream, RunId run) override;
+  std::vector<WallTime> SessionBegins() override { return ledger_.SessionBegins(); }
+  WallTime StreamCreated(StreamId stream) override;
+  void OnDamage(StreamId stream, const Status& status) override;
+
+  // store_open.cc
+  Status OpenVolume(VolumeSlot* slot);
+  Status OpenView(VolumeSlot* slot);
+  Status OpenForReading();
+  void TrustIndexed(VolumeSlot* slot);
+  Status LoadStreams();
+  Status BeginLedger(VolumeSlot* slot);
+  Status FeedScratch();
+  void StartThreads();
+
+  // store_ledger.cc
+  Status ReadLedgerSegment(VolumeNo volume, SegmentSerial serial, const std::vector<format::ChunkRow>& rows);
+  // Appends to the volume's ledger; the number to wait for.
+  Result<UnitNumber> AppendLedger(VolumeSlot* slot, const format::LedgerRecord& record);
+  // Appends to the ledger of `volume`, or of every usable volume with number 0, and waits until durable.
+  Status WriteLedger(VolumeNo volume, const format::LedgerRecord& record);
+  bool CompactLedger(VolumeSlot* slot);
+  void RecordShed(const ActiveRun& run, bool all);
+  bool FinishEndedRuns();
+
+  // store_threads.cc
+  void LoopThread(VolumeSlot* slot);
+  void MaintenanceThread(VolumeSlot* slot);
+  void FeedThread();
+  bool FeedOnce();
+  bool MaintainOnce(VolumeSlot* slot);
+  bool IndexNext(VolumeSlot* slot);
+  void StopThreads();
+  bool WaitFor(const std::function<bool()>& done, Duration wait);
+  bool Idle();
+
+  // store_read.cc
+  void VerifySegment(VolumeSlot& slot, const format::SegmentHeader& header,
+                     const std::function<void(const std::string& problem)>& report, VerifyReport* total);
+
+  // store_runs.cc
+  VolumeSlot* Slot(VolumeNo volume);
+  VolumeSlot* PickVolume(VolumeNo other_than);
+  void Assign(const std::shared_ptr<ActiveRun>& run, VolumeSlot* slot);
+  void AddToSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
+  void RemoveFromSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
+  Status Resume(StreamId stream, RunId run, RunBuffer* buffer);
+  StreamInfo InfoOf(const format::StreamRecord& record);
+  RunBuffer::Limits LimitsFor(const StreamId& stream) const;
+  StreamChunkPtr CopyChunk(const StreamChunk& chunk);
+  Status CheckWritable() const;
+  void Log(LogLevel level, const std::string& text) const;
+
+  const Options options_;
+  Clock& clock_;
+  Random& random_;
+  Index* index_;
+  std::unique_ptr<Disk> state_disk_;
+  std::unique_ptr<DiskLock> node_lock_;
+  format::NodeState node_;
+  std::unique_ptr<BufferPool> buffers_;
+  Ledger ledger_;
+  IndexFeed feed_;
+
+  std::mutex create_mutex_;        // one CreateStream at a time; taken before all others
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<VolumeSlot>> volumes_;   // fixed once Start has returned
+  std::unordered_map<StreamId, std::vector<std::shared_ptr<ActiveRun>>> runs_;
+  std::map<VolumeNo, std::vector<SegmentSerial>> to_index_;  // sealed segments whose footer is to be read again
+  std::atomic<bool> closing_ = false;
+  std::atomic<bool> closed_ = false;
+
+  // Things others wait for: durability, room, new units.
+  std::mutex event_mutex_;
+  std::condition_variable event_;
+  std::atomic<uint64_t> accepted_counter_ = 0;
+  std::atomic<bool> stop_ = false;
+  std::atomic<bool> close_segments_ = false;
+  std::atomic<int> busy_ = 0;      // maintenance steps under way
+  std::thread feed_thread_;
+
+  // Counters.
+  std::atomic<uint64_t> units_durable_ = 0;
+  std::atomic<uint64_t> chunks_written_ = 0;
+  std::atomic<uint64_t> chunk_bytes_written_ = 0;
+  std::atomic<uint64_t> segments_recycled_ = 0;
+  std::atomic<uint64_t> segments_salvaged_ = 0;
+  std::atomic<uint64_t> acknowledged_lost_ = 0;
+  std::atomic<uint64_t> reads_damaged_ = 0;
+  std::atomic<uint64_t> units_accepted_ended_ = 0;   // of runs that are gone
+  std::atomic<uint64_t> bytes_accepted_ended_ = 0;
+  std::atomic<uint64_t> units_shed_ended_ = 0;
+  std::atomic<uint64_t> units_resent_ended_ = 0;
+  bool index_failing_ = false;     // feed thread only: logged once
+};
+
+}  // namespace reel

@@ -1,0 +1,193 @@
+// The ledger stream of each volume: reading it, appending to it, copying it forward.
+#include <algorithm>
+
+#include "engine/base/aligned.h"
+#include "engine/io/transfer.h"
+#include "engine/store/store_impl.h"
+
+namespace reel {
+namespace {
+
+constexpr Duration kLedgerWait = std::chrono::seconds(30);
+// Beyond this many sealed ledger segments a volume's ledger is copied forward.
+constexpr size_t kLedgerSegmentsKept = 1;
+
+}  // namespace
+
+Status StoreImpl::ReadLedgerSegment(VolumeNo volume, SegmentSerial serial, const std::vector<format::ChunkRow>& rows) {
+  REEL_ASSIGN_OR_RETURN(const SegmentLease lease, Lease(volume, serial));
+  Status problem;
+  for (const format::ChunkRow& row : rows) {
+    AlignedBytes bytes(row.chunk_bytes);
+    REEL_RETURN_IF_ERROR(ReadExactly(lease.file(), row.offset_bytes, bytes.span()));
+    const Result<format::ChunkHead> head = format::DecodeChunkHead(bytes.span(), lease.header().uid, row.offset_bytes);
+    if (!head.ok()) {
+      problem = head.status();
+      continue;
+    }
+    for (size_t i = 0; i < head->units.size(); ++i) {
+      const Result<ByteSpan> unit = format::VerifiedUnit(*head, bytes.span(), i);
+      const Result<format::LedgerRecord> record = unit.ok() ? format::DecodeLedgerRecord(*unit) : unit.status();
+      if (record.ok()) {
+        ledger_.Apply(*record);
+      } else {
+        problem = record.status();
+      }
+    }
+  }
+  return problem;
+}
+
+Result<UnitNumber> StoreImpl::AppendLedger(VolumeSlot* slot, const format::LedgerRecord& record) {
+  const Bytes bytes = format::EncodeLedgerRecord(record);
+  UnitView unit;
+  unit.wall = clock_.WallNow();
+  unit.bytes = bytes;
+  const std::lock_guard lock(slot->ledger_mutex);
+  bool full = false;
+  const UnitNumber number{slot->ledger.next_number};
+  REEL_RETURN_IF_ERROR(slot->ledger.buffer->Append(number, unit, AppendMode::kBulk, clock_.MonoNow(), &full));
+  ++slot->ledger.next_number;
+  return UnitNumber{number.value + 1};
+}
+
+Status StoreImpl::WriteLedger(VolumeNo volume, const format::LedgerRecord& record) {
+  Status problem = Unavailable("no volume can be written");
+  std::vector<std::pair<VolumeSlot*, UnitNumber>> written;
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    const bool wanted = volume.value == 0 || slot->node.number == volume;
+    if (!wanted || !slot->volume || slot->volume->health() == VolumeHealth::kOffline) continue;
+    const Result<UnitNumber> end = AppendLedger(slot.get(), record);
+    if (!end.ok()) {
+      problem = end.status();
+      continue;
+    }
+    slot->ledger.buffer->Flush();
+    if (!options_.manual) slot->volume->Wake();
+    written.emplace_back(slot.get(), *end);
+  }
+  // One copy that is durable carries the record: a volume in trouble must not hold up the others.
+  size_t durable = 0;
+  WaitFor(
+      [&] {
+        durable = static_cast<size_t>(std::count_if(written.begin(), written.end(), [](const auto& entry) {
+          return entry.first->ledger.buffer->IsDurable(entry.second);
+        }));
+        const auto pending = std::count_if(written.begin(), written.end(), [](const auto& entry) {
+          return entry.first->volume->health() == VolumeHealth::kGood &&
+                 !entry.first->ledger.buffer->IsDurable(entry.second);
+        });
+        return pending == 0 && (durable > 0 || written.empty());
+      },
+      kLedgerWait);
+  return durable > 0 ? OkStatus() : problem;
+}
+
+Status StoreImpl::RecordGap(const GapRow& gap) {
+  REEL_RETURN_IF_ERROR(CheckWritable());
+  if (!ledger_.FindStream(gap.stream)) return NotFound("no stream " + ToString(gap.stream));
+  if (gap.end < gap.begin) return InvalidArgument("a gap ends before it begins");
+  REEL_RETURN_IF_ERROR(WriteLedger({}, gap));
+  ledger_.Apply(gap);
+  IndexBatch batch;
+  batch.gaps.push_back(gap);
+  feed_.Add(batch);
+  return OkStatus();
+}
+
+// What a run had to shed is known only here: it goes to the ledger without anyone waiting for it.
+void StoreImpl::RecordShed(const ActiveRun& run, bool all) {
+  for (const GapRow& gap : run.buffer->TakeShed(all)) {
+    ledger_.Apply(gap);
+    IndexBatch batch;
+    batch.gaps.push_back(gap);
+    feed_.Add(batch);
+    VolumeSlot* slot = Slot(run.volume);
+    if (slot == nullptr || !slot->volume) continue;
+    const Result<UnitNumber> written = AppendLedger(slot, gap);
+    if (!written.ok()) Log(LogLevel::kWarning, "a gap could not be recorded: " + written.status().ToString());
+  }
+}
+
+// Ended runs whose chunks are all in the index get their end recorded and leave. True if one did.
+bool StoreImpl::FinishEndedRuns() {
+  std::vector<std::shared_ptr<ActiveRun>> finished;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& [stream, runs] : runs_) {
+      for (const std::shared_ptr<ActiveRun>& run : runs) {
+        if (run->end && run->buffer->idle()) finished.push_back(run);
+      }
+    }
+  }
+  for (const std::shared_ptr<ActiveRun>& run : finished) {
+    RecordShed(*run, /*all=*/true);
+    const RunBuffer& buffer = *run->buffer;
+    if (std::optional<RunRow> row = feed_.FindRun(buffer.identity().run); row && *run->end != EndCause::kOpen) {
+      row->cause = *run->end;
+      ledger_.Apply(*row);
+      IndexBatch batch;
+      batch.runs.push_back(*row);
+      feed_.Add(batch);
+      VolumeSlot* slot = Slot(run->volume);
+      const Result<UnitNumber> written = AppendLedger(slot, *row);
+      if (!written.ok()) Log(LogLevel::kWarning, "the end of a run is not recorded: " + written.status().ToString());
+    }
+    feed_.ForgetRun(buffer.identity().run);
+    units_accepted_ended_ += buffer.units_accepted();
+    bytes_accepted_ended_ += buffer.bytes_accepted();
+    units_shed_ended_ += buffer.units_shed();
+    units_resent_ended_ += buffer.units_resent();
+    const std::lock_guard lock(mutex_);
+    RemoveFromSlot(Slot(run->volume), run->buffer);
+    auto& runs = runs_[buffer.identity().stream];
+    runs.erase(std::remove(runs.begin(), runs.end(), run), runs.end());
+    if (runs.empty()) runs_.erase(buffer.identity().stream);
+  }
+  return !finished.empty();
+}
+
+// Copies what is live into the present ledger segment and lets the older ones go. False: nothing to do.
+bool StoreImpl::CompactLedger(VolumeSlot* slot) {
+  SegmentPool& pool = slot->volume->pool();
+  if (pool.NextBroken()) return false;  // not all of the ledger has been read
+  std::vector<SegmentSerial> sealed;
+  for (const SegmentPool::Opened& life : pool.Lives()) {
+    const bool ledger = life.header.retention_class == kLedgerClass;
+    if (ledger && life.state == SegmentPool::FileState::kSealed) sealed.push_back(life.header.serial);
+  }
+  if (sealed.size() <= kLedgerSegmentsKept) return false;
+  if (slot->compacting_until.value == 0) {
+    UnitNumber until;
+    for (const format::LedgerRecord& record : ledger_.Live()) {
+      const Result<UnitNumber> written = AppendLedger(slot, record);
+      if (!written.ok()) return false;  // no room now: again at the next turn, records say the same twice
+      until = *written;
+    }
+    slot->compacting_until = until;
+    slot->compacting_last = sealed.back();
+    slot->ledger.buffer->Flush();
+    return true;
+  }
+  if (!slot->ledger.buffer->IsDurable(slot->compacting_until)) return false;
+  slot->compacting_until = {};
+  for (const SegmentSerial serial : sealed) {
+    if (serial > slot->compacting_last) continue;
+    const Status recycled = pool.Recycle(serial);
+    if (!recycled.ok()) {
+      Log(LogLevel::kWarning, "an old ledger segment stays: " + recycled.ToString());
+      continue;
+    }
+    SegmentRow row;
+    row.volume = slot->node.number;
+    row.serial = serial;
+    row.state = SegmentState::kRetired;
+    row.retention_class = kLedgerClass;
+    IndexBatch batch;
+    batch.segments.push_back(row);
+    feed_.Add(batch);
+  }
+  return true;
+}
+
+}  // namespace reel

@@ -1,0 +1,281 @@
+// Opening a node: recording may begin when Start returns; what a crash left is worked off behind it.
+#include <algorithm>
+#include <set>
+
+#include "engine/base/check.h"
+#include "engine/store/store_impl.h"
+#include "engine/volume/superblock_file.h"
+
+namespace reel {
+namespace {
+
+constexpr uint64_t kMinBufferBytes = 1U << 20;
+
+Status CheckOptions(const Store::Options& options) {
+  using std::chrono::milliseconds;
+  if (!options.open_disk) return InvalidArgument("Store::Options::open_disk is not set");
+  if (options.index == nullptr && !options.read_only) return InvalidArgument("Store::Options::index is not set");
+  if (options.flush_interval < milliseconds(50) || options.flush_interval > milliseconds(2000)) {
+    return InvalidArgument("flush interval must be 50 ms to 2 s");
+  }
+  if (options.buffer_bytes < kMinBufferBytes || options.stream_buffer_bytes < kMinBufferBytes / 4) {
+    return InvalidArgument("buffers must have at least 1 MiB in all and 256 KiB a stream");
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::Open(const Options& options) {
+  REEL_RETURN_IF_ERROR(CheckOptions(options));
+  auto store = std::make_unique<StoreImpl>(options);
+  REEL_RETURN_IF_ERROR(store->Start());
+  return std::unique_ptr<Store>(std::move(store));
+}
+
+StoreImpl::StoreImpl(const Options& options)
+    : options_(options),
+      clock_(options.clock != nullptr ? *options.clock : SystemClock()),
+      random_(options.random != nullptr ? *options.random : SystemRandom()),
+      index_(options.index),
+      feed_(ledger_) {}
+
+StoreImpl::~StoreImpl() {
+  StopThreads();
+  // Volumes first: they wait for requests in flight on the buffers. Then the buffers, which chunks and
+  // their runs hold in a circle.
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    slot->volume.reset();
+    if (slot->ledger.buffer) slot->ledger.buffer->Abandon();
+  }
+  for (auto& [stream, runs] : runs_) {
+    for (const std::shared_ptr<ActiveRun>& run : runs) run->buffer->Abandon();
+  }
+}
+
+Status StoreImpl::Start() {
+  REEL_ASSIGN_OR_RETURN(state_disk_, options_.open_disk(options_.state_path));
+  REEL_ASSIGN_OR_RETURN(node_, ReadNodeState(*state_disk_));
+  if (options_.read_only) return OpenForReading();
+  REEL_ASSIGN_OR_RETURN(node_lock_, state_disk_->Lock(kNodeLockName));
+  REEL_ASSIGN_OR_RETURN(node_, ReadNodeState(*state_disk_));  // again: it may have changed before the lock
+  REEL_ASSIGN_OR_RETURN(buffers_, BufferPool::Create(options_.buffer_bytes));
+  ++node_.incarnation;
+  size_t usable = 0;
+  Status last_problem = FailedPrecondition(options_.state_path + " has no volumes: add one with 'reel init'");
+  for (const format::NodeVolume& node_volume : node_.volumes) {
+    auto slot = std::make_unique<VolumeSlot>();
+    slot->node = node_volume;
+    slot->away = OpenVolume(slot.get());
+    if (slot->away.ok()) {
+      ++usable;
+    } else {
+      last_problem = slot->away;
+      Log(LogLevel::kError, "volume " + node_volume.path + " is not used: " + slot->away.ToString());
+    }
+    volumes_.push_back(std::move(slot));
+  }
+  if (usable == 0) return last_problem;
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    if (!slot->volume) continue;
+    for (format::NodeVolume& known : node_.volumes) {
+      if (known.number == slot->node.number) known.last_epoch = slot->volume->superblock().epoch;
+    }
+  }
+  REEL_RETURN_IF_ERROR(WriteNodeState(*state_disk_, &node_));
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) TrustIndexed(slot.get());
+  REEL_RETURN_IF_ERROR(LoadStreams());
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    if (slot->volume) REEL_RETURN_IF_ERROR(BeginLedger(slot.get()));
+  }
+  if (!options_.manual) StartThreads();
+  return OkStatus();
+}
+
+Status StoreImpl::OpenVolume(VolumeSlot* slot) {
+  REEL_ASSIGN_OR_RETURN(slot->disk, options_.open_disk(slot->node.path));
+  REEL_ASSIGN_OR_RETURN(slot->superblock, ReadSuperblock(*slot->disk));
+  if (slot->superblock.volume != slot->node.id) {
+    return FailedPrecondition(slot->node.path + " holds volume " + ToString(slot->superblock.volume) + ", expected " +
+                              ToString(slot->node.id) + ": mount the right disk there");
+  }
+  Volume::Options volume;
+  volume.number = slot->node.number;
+  volume.node = node_.node;
+  volume.least_epoch = slot->node.last_epoch;
+  volume.incarnation = node_.incarnation;
+  volume.stall_after = options_.stall_after;
+  volume.offline_after = options_.offline_after;
+  volume.buffers = buffers_->region();
+  volume.log = options_.log;
+  REEL_ASSIGN_OR_RETURN(slot->volume, Volume::Open(*slot->disk, clock_, random_, *this, volume));
+  slot->superblock = slot->volume->superblock();
+  for (const std::string& note : slot->volume->notes()) Log(LogLevel::kWarning, slot->node.path + ": " + note);
+  return OkStatus();
+}
+
+// Segments that the index knows whole need no look; those it names and the volume no longer has are gone.
+void StoreImpl::TrustIndexed(VolumeSlot* slot) {
+  SegmentPool* pool = slot->pool();
+  if (pool == nullptr) return;
+  const Result<std::vector<SegmentRow>> rows = index_->Segments(slot->node.number);
+  if (!rows.ok()) {
+    Log(LogLevel::kError, "the index cannot be read and will be filled anew: " + rows.status().ToString());
+    return;
+  }
+  IndexBatch retired;
+  for (const SegmentRow& row : *rows) {
+    if (row.state == SegmentState::kRetired) continue;
+    const std::optional<SegmentPool::Opened> life = pool->Find(row.serial);
+    const bool same = life && life->header.uid == row.uid;
+    if (same && row.state == SegmentState::kSealed && life->state == SegmentPool::FileState::kBroken) {
+      // Ledger segments are read in any case when names are missing (LoadStreams).
+      pool->TrustSealed(row.serial);
+    } else if (!same) {
+      retired.segments.push_back(row);
+      retired.segments.back().state = SegmentState::kRetired;
+    }
+  }
+  feed_.Add(retired);
+}
+
+Status StoreImpl::LoadStreams() {
+  const Result<std::vector<StreamRow>> rows = index_->Streams();
+  if (rows.ok()) {
+    for (const StreamRow& row : *rows) ledger_.Apply(format::StreamRecord{row, 0});
+  }
+  // Sealed ledger segments are few and are read now. One without a footer takes a scan of the whole
+  // segment: it is left to the salvage behind recording, unless the index has no names to begin with.
+  const bool names_known = rows.ok() && !rows->empty();
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    SegmentPool* pool = slot->pool();
+    if (pool == nullptr) continue;
+    for (const SegmentPool::Opened& life : pool->Lives()) {
+      if (life.header.retention_class != kLedgerClass) continue;
+      std::vector<format::ChunkRow> rows_of_segment;
+      Result<SegmentLease> lease = pool->Lease(life.header.serial);
+      if (!lease.ok()) continue;
+      Result<std::optional<format::Footer>> footer = ReadFooter(lease->file(), lease->header());
+      if (footer.ok() && footer->has_value()) {
+        rows_of_segment = (*footer)->rows;
+      } else if (footer.ok() && !(names_known && slot->volume)) {
+        Result<SalvageReport> report = Salvage(lease->file(), lease->header(), {});
+        if (report.ok()) rows_of_segment = std::move(report->rows);
+      }
+      const Status read = ReadLedgerSegment(slot->node.number, life.header.serial, rows_of_segment);
+      if (!read.ok()) Log(LogLevel::kError, "ledger segment on " + slot->node.path + ": " + read.ToString());
+    }
+  }
+  IndexBatch batch;
+  ledger_.AddRows(&batch);
+  feed_.Add(batch);
+  return OkStatus();
+}
+
+Status StoreImpl::BeginLedger(VolumeSlot* slot) {
+  RunBuffer::Identity identity;
+  identity.stream = format::kLedgerStream;
+  identity.run = NewId<RunId>(random_);
+  identity.retention_class = kLedgerClass;
+  identity.boot_id = clock_.boot_id();
+  slot->ledger.buffer = std::make_shared<RunBuffer>(identity, LimitsFor(identity.stream), *buffers_);
+  TrackInfo track;
+  track.kind = TrackKind::kData;
+  track.codec = Codec::kOpaque;
+  track.timescale = 1'000'000;
+  REEL_RETURN_IF_ERROR(slot->ledger.buffer->SetTracks({track}));
+  AddToSlot(slot, slot->ledger.buffer);
+  const format::SessionRecord session{slot->node.id, slot->superblock.epoch, clock_.WallNow()};
+  ledger_.Apply(session);
+  REEL_ASSIGN_OR_RETURN(const UnitNumber number, AppendLedger(slot, session));
+  (void)number;
+  return OkStatus();
+}
+
+Status StoreImpl::OpenView(VolumeSlot* slot) {
+  REEL_ASSIGN_OR_RETURN(slot->disk, options_.open_disk(slot->node.path));
+  REEL_ASSIGN_OR_RETURN(slot->superblock, ReadSuperblock(*slot->disk));
+  if (slot->superblock.volume != slot->node.id) {
+    return FailedPrecondition(slot->node.path + " holds volume " + ToString(slot->superblock.volume) + ", expected " +
+                              ToString(slot->node.id) + ": mount the right disk there");
+  }
+  SegmentPool::Options pool;
+  pool.volume = slot->superblock.volume;
+  pool.segment_bytes = slot->superblock.segment_bytes;
+  pool.granule_bytes = slot->superblock.granule_bytes;
+  pool.count_max = slot->superblock.segment_count_max;
+  slot->view = std::make_unique<SegmentPool>(*slot->disk, clock_, random_, pool);
+  std::vector<std::string> notes;
+  REEL_RETURN_IF_ERROR(slot->view->Scan(/*read_only=*/true, &notes));
+  for (const std::string& note : notes) Log(LogLevel::kWarning, slot->node.path + ": " + note);
+  return OkStatus();
+}
+
+Status StoreImpl::OpenForReading() {
+  size_t usable = 0;
+  bool complete = index_ != nullptr;
+  Status last_problem = FailedPrecondition(options_.state_path + " has no volumes");
+  for (const format::NodeVolume& node_volume : node_.volumes) {
+    auto slot = std::make_unique<VolumeSlot>();
+    slot->node = node_volume;
+    slot->away = OpenView(slot.get());
+    if (slot->away.ok()) {
+      ++usable;
+    } else {
+      slot->view.reset();
+      last_problem = slot->away;
+      Log(LogLevel::kWarning, "volume " + node_volume.path + " is away: " + slot->away.ToString());
+    }
+    if (slot->view && index_ != nullptr) {
+      TrustIndexed(slot.get());
+      complete = complete && !slot->view->NextBroken();
+    }
+    volumes_.push_back(std::move(slot));
+  }
+  if (usable == 0) return last_problem;
+  const bool writer_alive = state_disk_->IsLocked(kNodeLockName);
+  if (!complete && !writer_alive && options_.scratch_index != nullptr) {
+    index_ = options_.scratch_index;
+    REEL_RETURN_IF_ERROR(FeedScratch());
+  }
+  if (index_ == nullptr) {
+    return Unavailable(options_.state_path + " has no index: make one with 'reel reindex'");
+  }
+  return LoadStreams();
+}
+
+// Reads every segment, those without a footer by salvage in memory, into the scratch index.
+Status StoreImpl::FeedScratch() {
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    if (!slot->view) continue;
+    for (const SegmentPool::Opened& life : slot->view->Lives()) {
+      REEL_ASSIGN_OR_RETURN(const SegmentLease lease, slot->view->Lease(life.header.serial));
+      Result<std::optional<format::Footer>> footer = ReadFooter(lease.file(), lease.header());
+      std::vector<format::ChunkRow> rows;
+      if (footer.ok() && footer->has_value()) {
+        rows = std::move((*footer)->rows);
+      } else {
+        REEL_ASSIGN_OR_RETURN(SalvageReport report, Salvage(lease.file(), lease.header(), {}));
+        acknowledged_lost_ += report.lost_acknowledged_count;
+        rows = std::move(report.rows);
+      }
+      SegmentRow row;
+      row.volume = slot->node.number;
+      row.serial = life.header.serial;
+      row.uid = life.header.uid;
+      row.file_number = life.header.file_number;
+      row.state = SegmentState::kSealed;
+      row.retention_class = life.header.retention_class;
+      row.epoch = life.header.epoch;
+      if (life.header.retention_class != kLedgerClass) feed_.AddSegment(row, rows);
+      if (feed_.full()) REEL_RETURN_IF_ERROR(feed_.Flush(*index_));
+    }
+  }
+  return feed_.Flush(*index_);
+}
+
+void StoreImpl::Log(LogLevel level, const std::string& text) const {
+  if (options_.log) options_.log(level, text);
+}
+
+}  // namespace reel

@@ -1,0 +1,159 @@
+// Reading through the facade, and looking after what is stored.
+#include <algorithm>
+
+#include "engine/base/aligned.h"
+#include "engine/io/transfer.h"
+#include "engine/store/cursor.h"
+#include "engine/store/seek.h"
+#include "engine/store/store_impl.h"
+#include "engine/store/timeline.h"
+
+namespace reel {
+namespace {
+
+std::string HealthName(const VolumeSlot& slot) {
+  if (!slot.away.ok()) return "away: " + slot.away.message();
+  if (!slot.volume) return "read-only";
+  switch (slot.volume->health()) {
+    case VolumeHealth::kGood:
+      return "good";
+    case VolumeHealth::kSuspect:
+      return "suspect";
+    case VolumeHealth::kStalled:
+      return "stalled";
+    case VolumeHealth::kOffline:
+      return "offline";
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+Result<SeekPoint> StoreImpl::Seek(StreamId stream, WallTime time, SeekRule rule) {
+  return SeekIn(*this, stream, time, rule);
+}
+
+Result<std::unique_ptr<Cursor>> StoreImpl::Read(StreamId stream, const CursorOptions& options) {
+  return OpenCursor(*this, stream, options);
+}
+
+Result<Timeline> StoreImpl::GetTimeline(StreamId stream, WallRange range, Bucket bucket) {
+  return TimelineIn(*this, stream, range, bucket);
+}
+
+std::vector<VolumeInfo> StoreImpl::Volumes() {
+  std::vector<VolumeInfo> volumes;
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    VolumeInfo info;
+    info.number = slot->node.number;
+    info.id = slot->node.id;
+    info.path = slot->node.path;
+    info.state = HealthName(*slot);
+    info.engine = slot->volume ? slot->volume->facts().engine : "";
+    info.placement = slot->superblock.placement == format::Placement::kGop ? "gop" : "log";
+    info.segment_bytes = slot->superblock.segment_bytes;
+    info.segments_max = slot->superblock.segment_count_max;
+    info.segments_in_use = slot->pool() != nullptr ? static_cast<uint32_t>(slot->pool()->Lives().size()) : 0;
+    info.granule_bytes = slot->superblock.granule_bytes;
+    info.epoch = slot->superblock.epoch.value;
+    volumes.push_back(std::move(info));
+  }
+  return volumes;
+}
+
+StoreCounters StoreImpl::counters() {
+  StoreCounters counters;
+  counters.units_accepted = units_accepted_ended_;
+  counters.bytes_accepted = bytes_accepted_ended_;
+  counters.units_shed = units_shed_ended_;
+  counters.units_resent = units_resent_ended_;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [stream, runs] : runs_) {
+      for (const std::shared_ptr<ActiveRun>& run : runs) {
+        counters.units_accepted += run->buffer->units_accepted();
+        counters.bytes_accepted += run->buffer->bytes_accepted();
+        counters.units_shed += run->buffer->units_shed();
+        counters.units_resent += run->buffer->units_resent();
+      }
+    }
+  }
+  counters.units_durable = units_durable_;
+  counters.chunks_written = chunks_written_;
+  counters.chunk_bytes_written = chunk_bytes_written_;
+  counters.segments_recycled = segments_recycled_;
+  counters.segments_salvaged = segments_salvaged_;
+  counters.acknowledged_chunks_lost = acknowledged_lost_;
+  counters.buffer_bytes_in_use = buffers_ ? buffers_->in_use_bytes() : 0;
+  counters.reads_refused_damaged = reads_damaged_;
+  return counters;
+}
+
+Result<Store::VerifyReport> StoreImpl::Verify(const std::function<void(const std::string& problem)>& report) {
+  VerifyReport total;
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    SegmentPool* pool = slot->pool();
+    if (pool == nullptr) {
+      ++total.problems;
+      report("volume " + slot->node.path + " is away: " + slot->away.message());
+      continue;
+    }
+    for (const std::string& path : pool->DamagedFiles()) {
+      ++total.problems;
+      report(slot->node.path + "/" + path + ": neither copy of its header can be read");
+    }
+    for (const SegmentPool::Opened& life : pool->Lives()) {
+      VerifySegment(*slot, life.header, report, &total);
+    }
+  }
+  return total;
+}
+
+void StoreImpl::VerifySegment(VolumeSlot& slot, const format::SegmentHeader& header,
+                              const std::function<void(const std::string& problem)>& report, VerifyReport* total) {
+  const std::string name = slot.node.path + " segment " + std::to_string(header.serial.value);
+  const auto problem = [&](const std::string& what) {
+    ++total->problems;
+    report(name + ": " + what);
+  };
+  const Result<SegmentLease> lease = slot.pool()->Lease(header.serial);
+  if (!lease.ok()) return;  // recycled meanwhile
+  ++total->segments;
+  const Result<std::optional<format::Footer>> footer = ReadFooter(lease->file(), lease->header());
+  if (!footer.ok()) return problem(footer.status().message());
+  if (!footer->has_value()) {
+    const std::optional<SegmentPool::Opened> now = slot.pool()->Find(header.serial);
+    if (now && now->state == SegmentPool::FileState::kOpen) return;  // being written
+    const Result<SalvageReport> salvage = Salvage(lease->file(), lease->header(), {});
+    if (!salvage.ok()) return problem(salvage.status().message());
+    total->chunks += salvage->rows.size();
+    for (const format::ChunkRow& row : salvage->rows) total->bytes += row.chunk_bytes;
+    if (salvage->damaged()) {
+      problem(std::to_string(salvage->lost_acknowledged_count) + " acknowledged chunks are missing, " +
+              std::to_string(salvage->broken_links) + " links broken, " +
+              std::to_string(salvage->unreadable_blocks) + " blocks unreadable");
+    }
+    return;
+  }
+  for (size_t i = 0; i < (*footer)->rows.size(); ++i) {
+    const format::ChunkRow& row = (*footer)->rows[i];
+    AlignedBytes bytes(row.chunk_bytes);
+    Status status = ReadExactly(lease->file(), row.offset_bytes, bytes.span());
+    if (status.ok()) {
+      const Result<format::ChunkHead> head =
+          format::DecodeChunkHead(bytes.span(), lease->header().uid, row.offset_bytes);
+      status = head.ok() ? format::VerifyChunk(*head, bytes.span()) : head.status();
+      if (status.ok() && format::ContentIdOf(*head, bytes.span()) != (*footer)->content_ids[i]) {
+        status = DataLoss("content does not match its content id");
+      }
+    }
+    ++total->chunks;
+    total->bytes += row.chunk_bytes;
+    if (!status.ok()) {
+      problem("stream " + ToString(row.stream) + ", " + FormatWall(row.wall_begin) + " to " +
+              FormatWall(row.wall_end) + ", offset " + std::to_string(row.offset_bytes) + ": " + status.message());
+    }
+  }
+}
+
+}  // namespace reel

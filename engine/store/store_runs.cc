@@ -1,0 +1,268 @@
+// Streams, runs and where they record to.
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/store/store_impl.h"
+
+namespace reel {
+namespace {
+
+class RunWriterImpl final : public RunWriter {
+ public:
+  RunWriterImpl(StoreImpl& store, std::shared_ptr<ActiveRun> run) : store_(store), run_(std::move(run)) {}
+  ~RunWriterImpl() override {
+    if (!run_->buffer->ended()) (void)store_.EndRun(run_, EndCause::kOpen);
+  }
+
+  RunId run() const override { return run_->buffer->identity().run; }
+  Status Append(UnitNumber number, const UnitView& unit, AppendMode mode) override {
+    return store_.Append(*run_, number, unit, mode);
+  }
+  Status SetTracks(const std::vector<TrackInfo>& tracks) override { return run_->buffer->SetTracks(tracks); }
+  Watermarks watermarks() const override { return run_->buffer->watermarks(); }
+  Status WaitDurable(UnitNumber end, Duration wait) override { return store_.WaitDurable(*run_->buffer, end, wait); }
+  void Flush() override {
+    run_->buffer->Flush();
+    store_.Kick(*run_);
+  }
+  Status End(EndCause cause) override { return store_.EndRun(run_, cause); }
+
+ private:
+  StoreImpl& store_;
+  std::shared_ptr<ActiveRun> run_;
+};
+
+constexpr Duration kRoomWait = std::chrono::seconds(30);
+
+}  // namespace
+
+Status StoreImpl::CheckWritable() const {
+  if (options_.read_only) return FailedPrecondition("the store is open for reading only");
+  if (closing_) return FailedPrecondition("the store is closed");
+  return OkStatus();
+}
+
+VolumeSlot* StoreImpl::Slot(VolumeNo volume) {
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    if (slot->node.number == volume) return slot.get();
+  }
+  return nullptr;
+}
+
+// The usable volume with the fewest runs; with `other_than` another one, if there is one.
+VolumeSlot* StoreImpl::PickVolume(VolumeNo other_than) {
+  VolumeSlot* best = nullptr;
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    if (!slot->volume || slot->node.number == other_than) continue;
+    const VolumeHealth health = slot->volume->health();
+    if (health == VolumeHealth::kStalled || health == VolumeHealth::kOffline) continue;
+    if (best == nullptr || slot->runs->size() < best->runs->size()) best = slot.get();
+  }
+  return best;
+}
+
+void StoreImpl::AddToSlot(VolumeSlot* slot, const RunBufferPtr& buffer) {
+  auto runs = std::make_shared<RunList>(*slot->runs);
+  runs->push_back(buffer);
+  slot->runs = std::move(runs);
+}
+
+void StoreImpl::RemoveFromSlot(VolumeSlot* slot, const RunBufferPtr& buffer) {
+  auto runs = std::make_shared<RunList>(*slot->runs);
+  runs->erase(std::remove(runs->begin(), runs->end(), buffer), runs->end());
+  slot->runs = std::move(runs);
+}
+
+void StoreImpl::Assign(const std::shared_ptr<ActiveRun>& run, VolumeSlot* slot) {
+  if (VolumeSlot* before = Slot(run->volume)) RemoveFromSlot(before, run->buffer);
+  run->volume = slot->node.number;
+  AddToSlot(slot, run->buffer);
+}
+
+RunBuffer::Limits StoreImpl::LimitsFor(const StreamId& stream) const {
+  RunBuffer::Limits limits;
+  limits.bytes = options_.stream_buffer_bytes;
+  limits.flush_interval = options_.flush_interval;
+  const auto phase = std::hash<StreamId>{}(stream) % static_cast<uint64_t>(options_.flush_interval.count());
+  limits.flush_phase = Duration{static_cast<int64_t>(phase)};
+  return limits;
+}
+
+StreamInfo StoreImpl::InfoOf(const format::StreamRecord& record) {
+  StreamInfo info;
+  info.id = record.row.stream;
+  info.name = record.row.name;
+  info.retention_class = record.row.retention_class;
+  info.created = record.row.created;
+  const std::lock_guard lock(mutex_);
+  const auto at = runs_.find(info.id);
+  if (at == runs_.end()) return info;
+  for (const std::shared_ptr<ActiveRun>& run : at->second) {
+    info.volume = run->volume;
+    info.buffered_bytes += run->buffer->held_bytes();
+  }
+  return info;
+}
+
+Result<StreamInfo> StoreImpl::CreateStream(const std::string& name) {
+  REEL_RETURN_IF_ERROR(CheckWritable());
+  REEL_RETURN_IF_ERROR(format::CheckStreamName(name));
+  const std::lock_guard creating(create_mutex_);
+  if (ledger_.FindStream(name)) return AlreadyExists("a stream named '" + name + "' exists");
+  format::StreamRecord record;
+  record.row.stream = NewId<StreamId>(random_);
+  record.row.name = name;
+  record.row.retention_class = kDefaultClass;
+  record.row.created = clock_.WallNow();
+  record.revision = 1;
+  REEL_RETURN_IF_ERROR(WriteLedger({}, record));
+  ledger_.Apply(record);
+  IndexBatch batch;
+  batch.streams.push_back(record.row);
+  feed_.Add(batch);
+  return InfoOf(record);
+}
+
+Result<StreamInfo> StoreImpl::FindStream(const std::string& name_or_id) {
+  if (const auto record = ledger_.FindStream(name_or_id)) return InfoOf(*record);
+  if (const auto id = ParseId<StreamId>(name_or_id)) {
+    if (const auto record = ledger_.FindStream(*id)) return InfoOf(*record);
+  }
+  std::vector<std::string> names;
+  for (const format::StreamRecord& record : ledger_.Streams()) names.push_back(record.row.name);
+  std::string message = "no stream named '" + name_or_id + "'";
+  if (const auto near = NearestName(name_or_id, names)) message += "; did you mean '" + *near + "'?";
+  return NotFound(std::move(message));
+}
+
+std::vector<StreamInfo> StoreImpl::Streams() {
+  std::vector<StreamInfo> streams;
+  for (const format::StreamRecord& record : ledger_.Streams()) streams.push_back(InfoOf(record));
+  return streams;
+}
+
+WallTime StoreImpl::StreamCreated(StreamId stream) {
+  const auto record = ledger_.FindStream(stream);
+  return record ? record->row.created : kWallMin;
+}
+
+// What the index has of the run is known already; its last row goes on growing.
+Status StoreImpl::Resume(StreamId stream, RunId run, RunBuffer* buffer) {
+  REEL_ASSIGN_OR_RETURN(const std::vector<RunRow> rows, index_->Runs(stream, {kWallMin, kWallMax}, 1U << 20));
+  const auto row = std::find_if(rows.begin(), rows.end(), [&](const RunRow& r) { return r.run == run; });
+  if (row == rows.end()) return OkStatus();  // nothing of it became durable
+  constexpr size_t kBatch = 1024;
+  WallTime from = row->begin;
+  std::optional<GopRow> last;
+  for (;;) {
+    REEL_ASSIGN_OR_RETURN(const std::vector<GopRow> gops, index_->Gops(stream, from, Direction::kForward, kBatch));
+    for (const GopRow& gop : gops) {
+      if (gop.run != run) continue;
+      for (const Piece& piece : gop.pieces) {
+        buffer->AddKnown(piece.first_unit, {piece.first_unit.value + piece.unit_count});
+      }
+      if (!last || gop.first_unit >= last->first_unit) last = gop;
+    }
+    if (gops.size() < kBatch) break;
+    // Rows with one begin are few: a full batch always reaches beyond it.
+    REEL_CHECK(gops.back().begin > from || gops.size() == 1, "progress");
+    from = gops.back().begin;
+  }
+  if (last) feed_.ResumeRun(*last, *row);
+  return OkStatus();
+}
+
+Result<std::unique_ptr<RunWriter>> StoreImpl::BeginRun(StreamId stream, const RunOptions& options) {
+  REEL_RETURN_IF_ERROR(CheckWritable());
+  const auto record = ledger_.FindStream(stream);
+  if (!record) return NotFound("no stream " + ToString(stream));
+  RunBuffer::Identity identity;
+  identity.stream = stream;
+  identity.run = options.resume ? *options.resume : NewId<RunId>(random_);
+  identity.retention_class = record->row.retention_class;
+  identity.wall_uncertainty_us = options.wall_uncertainty_us;
+  identity.boot_id = clock_.boot_id();
+  auto run = std::make_shared<ActiveRun>();
+  run->buffer = std::make_shared<RunBuffer>(identity, LimitsFor(stream), *buffers_);
+  run->begun = clock_.WallNow();
+  run->on_durable = options.on_durable;
+  REEL_RETURN_IF_ERROR(run->buffer->SetTracks(options.tracks));
+  if (options.resume) {
+    REEL_RETURN_IF_ERROR(feed_.Flush(*index_));
+    REEL_RETURN_IF_ERROR(Resume(stream, *options.resume, run->buffer.get()));
+  }
+  const std::lock_guard lock(mutex_);
+  for (const std::shared_ptr<ActiveRun>& other : runs_[stream]) {
+    if (other->buffer->identity().run == identity.run) {
+      return AlreadyExists("run " + ToString(identity.run) + " is being written already");
+    }
+  }
+  VolumeSlot* slot = PickVolume({});
+  if (slot == nullptr) return Unavailable("no volume can be written");
+  Assign(run, slot);
+  runs_[stream].push_back(run);
+  return std::unique_ptr<RunWriter>(std::make_unique<RunWriterImpl>(*this, std::move(run)));
+}
+
+Status StoreImpl::Append(ActiveRun& run, UnitNumber number, const UnitView& unit, AppendMode mode) {
+  bool full = false;
+  Status status = run.buffer->Append(number, unit, mode, clock_.MonoNow(), &full);
+  if (full) {
+    run.buffer->Flush();
+    const Status waited = WaitFor(
+                              [&] {
+                                status = run.buffer->Append(number, unit, mode, clock_.MonoNow(), &full);
+                                return !full || stop_;
+                              },
+                              kRoomWait)
+                              ? OkStatus()
+                              : Unavailable("no room for 30 s: no volume takes the data");
+    if (full && !waited.ok()) return waited;
+  }
+  if (status.ok()) accepted_counter_.fetch_add(1, std::memory_order_release);
+  if (run.buffer->due().ns == 0) Kick(run);
+  return status;
+}
+
+void StoreImpl::Kick(const ActiveRun& run) {
+  if (options_.manual) return;
+  VolumeSlot* slot = Slot(run.volume);
+  if (slot != nullptr && slot->volume) slot->volume->Wake();
+}
+
+Status StoreImpl::WaitDurable(const RunBuffer& run, UnitNumber end, Duration wait) {
+  if (WaitFor([&] { return run.IsDurable(end); }, wait)) return OkStatus();
+  return {Code::kDeadlineExceeded, "units below " + std::to_string(end.value) + " are not all durable yet"};
+}
+
+Status StoreImpl::EndRun(const std::shared_ptr<ActiveRun>& run, EndCause cause) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (run->end) return FailedPrecondition("the run has ended");
+    run->end = cause;
+  }
+  run->buffer->End();
+  Kick(*run);
+  return OkStatus();
+}
+
+StreamChunkPtr StoreImpl::CopyChunk(const StreamChunk& chunk) {
+  std::optional<Buffer> buffer = buffers_->Take(chunk.buffer.size_bytes());
+  if (!buffer) return nullptr;
+  auto copy = std::make_shared<StreamChunk>();
+  static_cast<PendingChunk&>(*copy).row = chunk.row;
+  copy->head_bytes = chunk.head_bytes;
+  copy->content_bytes = chunk.content_bytes;
+  copy->retention_class = chunk.retention_class;
+  copy->extent_hint_bytes = 0;
+  copy->run_buffer = chunk.run_buffer;
+  copy->units = chunk.units;
+  copy->tracks = chunk.tracks;
+  copy->payload_begin_bytes = chunk.payload_begin_bytes;
+  copy->payload_bytes = chunk.payload_bytes;
+  std::memcpy(buffer->data(), chunk.buffer.data(), format::kContentOffset + chunk.content_bytes);
+  copy->buffer = std::move(*buffer);
+  return copy;
+}
+
+}  // namespace reel

@@ -1,0 +1,248 @@
+// What runs behind the caller's back, and the same done by hand with Options::manual.
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/store/store_impl.h"
+
+namespace reel {
+namespace {
+
+constexpr Duration kLoopWait = std::chrono::milliseconds(2);
+constexpr Duration kMaintenanceWait = std::chrono::milliseconds(5);
+constexpr Duration kFeedWait = std::chrono::milliseconds(20);
+constexpr Duration kManualStep = std::chrono::milliseconds(1);
+// A manual store that waits longer than this many turns is stuck for good.
+constexpr int kManualTurnsMax = 200'000;
+
+}  // namespace
+
+void StoreImpl::StartThreads() {
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    if (!slot->volume) continue;
+    slot->loop = std::thread([this, s = slot.get()] { LoopThread(s); });
+    slot->maintenance = std::thread([this, s = slot.get()] { MaintenanceThread(s); });
+  }
+  feed_thread_ = std::thread([this] { FeedThread(); });
+}
+
+void StoreImpl::StopThreads() {
+  stop_ = true;
+  event_.notify_all();
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    if (slot->volume) slot->volume->Wake();
+    if (slot->loop.joinable()) slot->loop.join();
+    if (slot->maintenance.joinable()) slot->maintenance.join();
+  }
+  if (feed_thread_.joinable()) feed_thread_.join();
+}
+
+void StoreImpl::LoopThread(VolumeSlot* slot) {
+  while (!stop_) {
+    slot->volume->RunOnce(clock_.MonoNow(), kLoopWait);
+    if (close_segments_ && !slot->segments_closed && slot->volume->Drained()) {
+      slot->volume->CloseSegments();
+      slot->segments_closed = true;
+    }
+  }
+}
+
+void StoreImpl::MaintenanceThread(VolumeSlot* slot) {
+  while (!stop_) {
+    if (MaintainOnce(slot)) continue;
+    std::unique_lock lock(event_mutex_);
+    event_.wait_for(lock, kMaintenanceWait, [this] { return stop_.load(); });
+  }
+}
+
+bool StoreImpl::MaintainOnce(VolumeSlot* slot) {
+  ++busy_;
+  bool moved = slot->volume->Maintain();
+  if (!moved && !closing_) moved = CompactLedger(slot);
+  if (!moved) moved = IndexNext(slot);
+  --busy_;
+  return moved;
+}
+
+// One segment whose footer is to be read again.
+bool StoreImpl::IndexNext(VolumeSlot* slot) {
+  SegmentSerial serial;
+  {
+    const std::lock_guard lock(mutex_);
+    std::vector<SegmentSerial>& serials = to_index_[slot->node.number];
+    if (serials.empty()) return false;
+    serial = serials.back();
+    serials.pop_back();
+  }
+  Result<SegmentLease> lease = slot->pool()->Lease(serial);
+  if (!lease.ok()) return true;  // recycled meanwhile
+  const Result<std::optional<format::Footer>> footer = ReadFooter(lease->file(), lease->header());
+  if (!footer.ok() || !footer->has_value()) {
+    Log(LogLevel::kError, "segment " + std::to_string(serial.value) + " is not in the index: its footer cannot be read");
+    return true;
+  }
+  const std::optional<SegmentPool::Opened> life = slot->pool()->Find(serial);
+  if (!life) return true;
+  SegmentRow row;
+  row.volume = slot->node.number;
+  row.serial = serial;
+  row.uid = life->header.uid;
+  row.file_number = life->header.file_number;
+  row.state = SegmentState::kSealed;
+  row.retention_class = life->header.retention_class;
+  row.epoch = life->header.epoch;
+  row.begin = (*footer)->head.begin;
+  row.end = (*footer)->head.end;
+  row.chunk_count = (*footer)->head.chunk_count;
+  row.payload_bytes = (*footer)->head.stored_bytes;
+  OnSegment(row, (*footer)->rows);
+  return true;
+}
+
+void StoreImpl::RebuildIndex() {
+  const std::lock_guard lock(mutex_);
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    if (!slot->volume) continue;
+    std::vector<SegmentSerial>& serials = to_index_[slot->node.number];
+    serials.clear();
+    for (const SegmentPool::Opened& life : slot->pool()->Lives()) {
+      if (life.state == SegmentPool::FileState::kSealed) serials.push_back(life.header.serial);
+    }
+    std::reverse(serials.begin(), serials.end());  // taken from the back: oldest first
+  }
+}
+
+void StoreImpl::FeedThread() {
+  while (!stop_) {
+    if (FeedOnce()) continue;
+    std::unique_lock lock(event_mutex_);
+    event_.wait_for(lock, kFeedWait, [this] { return stop_.load(); });
+  }
+}
+
+bool StoreImpl::FeedOnce() {
+  ++busy_;
+  bool moved = !feed_.empty();
+  if (moved) {
+    const Status written = feed_.Flush(*index_);
+    if (!written.ok() && !index_failing_) Log(LogLevel::kError, "the index cannot be written: " + written.ToString());
+    index_failing_ = !written.ok();
+    if (index_failing_) moved = false;
+  }
+  std::vector<std::shared_ptr<ActiveRun>> runs;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [stream, list] : runs_) runs.insert(runs.end(), list.begin(), list.end());
+  }
+  for (const std::shared_ptr<ActiveRun>& run : runs) {
+    RecordShed(*run, /*all=*/false);
+    if (!run->on_durable) continue;
+    const Watermarks marks = run->buffer->watermarks();
+    if (marks.durable == run->told.durable) continue;
+    run->told = marks;
+    run->on_durable(marks);
+  }
+  moved |= FinishEndedRuns();
+  --busy_;
+  event_.notify_all();
+  return moved;
+}
+
+bool StoreImpl::RunOnce(Duration wait) {
+  REEL_CHECK(options_.manual, "RunOnce is for manual stores");
+  if (options_.read_only) return false;
+  bool moved = false;
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    if (!slot->volume) continue;
+    moved |= slot->volume->RunOnce(clock_.MonoNow(), wait);
+    if (close_segments_ && !slot->segments_closed && slot->volume->Drained()) {
+      slot->volume->CloseSegments();
+      slot->segments_closed = true;
+      moved = true;
+    }
+    moved |= MaintainOnce(slot.get());
+  }
+  moved |= FeedOnce();
+  return moved;
+}
+
+bool StoreImpl::WaitFor(const std::function<bool()>& done, Duration wait) {
+  const MonoTime until = clock_.MonoNow() + wait;
+  if (options_.manual) {
+    for (int turns = 0; !done(); ++turns) {
+      if (clock_.MonoNow() >= until || turns >= kManualTurnsMax || options_.read_only) return false;
+      RunOnce(kManualStep);
+    }
+    return true;
+  }
+  while (!done()) {
+    if (stop_ || clock_.MonoNow() >= until) return done();
+    std::unique_lock lock(event_mutex_);
+    event_.wait_for(lock, kManualStep);
+  }
+  return true;
+}
+
+// Nothing is waiting to be sealed, salvaged, indexed or finished.
+bool StoreImpl::Idle() {
+  if (busy_ != 0 || !feed_.empty()) return false;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [stream, runs] : runs_) {
+    for (const std::shared_ptr<ActiveRun>& run : runs) {
+      if (run->end) return false;
+    }
+  }
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    if (!slot->volume || slot->volume->health() == VolumeHealth::kOffline) continue;
+    if (!to_index_[slot->node.number].empty() || slot->volume->HasWork()) return false;
+  }
+  return true;
+}
+
+Status StoreImpl::WaitIdle(Duration wait) {
+  if (options_.read_only) return OkStatus();
+  if (WaitFor([this] { return Idle(); }, wait)) return OkStatus();
+  return {Code::kDeadlineExceeded, "background work is not done yet"};
+}
+
+Status StoreImpl::Close() {
+  if (options_.read_only || closed_) return OkStatus();
+  closed_ = true;
+  std::vector<std::shared_ptr<ActiveRun>> runs;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [stream, list] : runs_) runs.insert(runs.end(), list.begin(), list.end());
+  }
+  for (const std::shared_ptr<ActiveRun>& run : runs) {
+    if (!run->end) (void)EndRun(run, EndCause::kShutdown);
+  }
+  constexpr Duration kStep = std::chrono::seconds(30);
+  Status problem;
+  const bool recorded = WaitFor([this] { return Idle(); }, kStep);
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    if (slot->volume) slot->ledger.buffer->End();
+  }
+  const bool ledger_done = WaitFor(
+      [this] {
+        return std::all_of(volumes_.begin(), volumes_.end(), [](const std::unique_ptr<VolumeSlot>& slot) {
+          return !slot->volume || slot->volume->health() == VolumeHealth::kOffline || slot->ledger.buffer->idle();
+        });
+      },
+      kStep);
+  closing_ = true;
+  close_segments_ = true;
+  const bool sealed = WaitFor(
+      [this] {
+        return Idle() && std::all_of(volumes_.begin(), volumes_.end(), [](const std::unique_ptr<VolumeSlot>& slot) {
+          return !slot->volume || slot->volume->health() == VolumeHealth::kOffline || slot->segments_closed;
+        });
+      },
+      kStep);
+  if (!recorded || !ledger_done || !sealed) problem = Unavailable("not everything could be written before closing");
+  StopThreads();
+  const Status flushed = feed_.Flush(*index_);
+  const Status synced = index_->Sync();
+  if (problem.ok()) problem = flushed.ok() ? synced : flushed;
+  return problem;
+}
+
+}  // namespace reel
