@@ -91,9 +91,9 @@ void SegmentPool::Note(uint32_t file_number, const LifeReading& reading, std::ve
 
 SegmentPool::Entry& SegmentPool::InState(SegmentSerial serial, FileState from) {
   const auto at = by_serial_.find(serial);
-  REEL_CHECK(at != by_serial_.end(), "P2: a life on this volume");
+  REEL_CHECK(at != by_serial_.end(), "L2: a life on this volume");
   Entry& entry = files_[at->second];
-  REEL_CHECK(entry.state == from, "P2: states change in order");
+  REEL_CHECK(entry.state == from, "L2: states change in order");
   return entry;
 }
 
@@ -234,7 +234,7 @@ Status SegmentPool::Recycle(SegmentSerial serial) {
     if (entry.state != FileState::kSealed || entry.pin.use_count() != 1) {
       return FailedPrecondition("segment " + std::to_string(serial.value) + " is in use");
     }
-    entry.state = FileState::kRecycling;  // refuses new leases; not yet free (P3)
+    entry.state = FileState::kRecycling;  // refuses new leases; not yet free (L3)
     file_number = at->second;
   }
   return Free(file_number);

@@ -4,12 +4,12 @@
 // Thread rule: all calls from any thread at once. Calls marked "blocks" do I/O, on files that nobody else
 // is changing, without holding the lock; they are for the maintenance thread and for opening.
 // Invariants (docs/INVARIANTS.md)
-//   P1  A serial is given once in a volume's life, rising.
-//   P2  A file is in exactly one state, and only these changes happen:
+//   L1  A serial is given once in a volume's life, rising.
+//   L2  A file is in exactly one state, and only these changes happen:
 //         free -> spare -> open -> sealing -> sealed -> recycling -> free
 //                          open, sealing -> broken -> sealed | free (nothing in it)
-//   P3  A file becomes free on the disk before anything else may count on it.
-//   P4  A pinned segment is not recycled, and a segment that is not sealed never is.
+//   L3  A file becomes free on the disk before anything else may count on it.
+//   L4  A pinned segment is not recycled, and a segment that is not sealed never is.
 #pragma once
 
 #include <functional>
@@ -84,7 +84,7 @@ class SegmentPool {
 
   // The segment that may be recycled next: lowest serial, sealed, not pinned, not of the ledger.
   std::optional<format::SegmentHeader> Oldest() const;
-  // Blocks. The segment is free on the disk on return (P3). FailedPrecondition if pinned or not sealed.
+  // Blocks. The segment is free on the disk on return (L3). FailedPrecondition if pinned or not sealed.
   Status Recycle(SegmentSerial serial);
 
   // open -> sealing. Then, blocking, sealing -> sealed once its footer is durable; on failure broken.
