@@ -44,6 +44,7 @@ void StoreImpl::LoopThread(VolumeSlot* slot) {
       slot->segments_closed = true;
     }
   }
+  slot->volume->Quiesce();
 }
 
 void StoreImpl::MaintenanceThread(VolumeSlot* slot) {

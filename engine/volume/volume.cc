@@ -18,6 +18,7 @@ constexpr uint32_t kFailuresToOffline = 3;
 }  // namespace
 
 bool Volume::RunOnce(MonoTime now, Duration wait) {
+  if (!buffers_registered_) RegisterBuffers();
   bool moved = false;
   if (health_ != VolumeHealth::kOffline && waiting_.size() < kMaxWaitingChunks) {
     std::vector<ChunkPtr> due;
@@ -40,6 +41,21 @@ bool Volume::RunOnce(MonoTime now, Duration wait) {
   Retire(now);
   Watch(now);
   return moved || count != 0;
+}
+
+// Here and not at opening: a queue belongs to the thread that uses it first.
+void Volume::RegisterBuffers() {
+  buffers_registered_ = true;
+  if (options_.buffers.empty()) return;
+  const Status registered = queue_->RegisterBuffers(options_.buffers);
+  if (!registered.ok()) Log(LogLevel::kWarning, "buffers are not registered, writes cost more: " + registered.message());
+}
+
+void Volume::Quiesce() {
+  std::array<IoCompletion, kReapBatch> completions;
+  while (queue_ && queue_->in_flight() != 0) {
+    if (queue_->Reap(completions, options_.offline_after) == 0) return;
+  }
 }
 
 void Volume::Complete(const IoCompletion& completion) {

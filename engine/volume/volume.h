@@ -2,7 +2,7 @@
 // segments; takes frozen chunks from its client, places, writes and syncs them, and reports which are
 // durable.
 //
-// Thread rule: RunOnce and Drained from one thread, the loop's; Maintain from one thread, the maintenance
+// Thread rule: RunOnce, Drained, CloseSegments and Quiesce from one thread, the loop's; Maintain from one thread, the maintenance
 // one (both may be the same: the simulator's). pool(), number() and facts() from any thread.
 // Ownership: the disk, clock, random and client outlive the volume.
 // Durability: a chunk given to VolumeClient::OnDurable survives kill -9, kernel panic and power loss, to the
@@ -118,6 +118,10 @@ class Volume {
   bool Drained() const;
   void CloseSegments();
 
+  // Waits until nothing is in flight (V3), at most Options::offline_after; the last call of the thread
+  // that runs RunOnce. Nothing that completes here is reported.
+  void Quiesce();
+
   // Interrupts a waiting RunOnce; from any thread.
   void Wake() { queue_->Wake(); }
 
@@ -174,6 +178,7 @@ class Volume {
   void Complete(const IoCompletion& completion);
   void WriteDone(size_t slot);
   void SyncDone(size_t slot);
+  void RegisterBuffers();
   void StartSyncs(MonoTime now);
   void ReportDurable(Active* active);
   void Fail(Active* active, const Status& why);
@@ -211,6 +216,7 @@ class Volume {
   std::vector<InFlight> slots_;
   uint32_t writes_in_flight_ = 0;
   uint32_t failures_in_a_row_ = 0;
+  bool buffers_registered_ = false;
   std::atomic<VolumeHealth> health_ = VolumeHealth::kGood;
   std::vector<ChunkPtr> durable_now_;                  // reported at the end of the turn
 

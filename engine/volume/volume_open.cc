@@ -56,13 +56,7 @@ Result<VolumeId> Volume::Format(Disk& disk, Clock& clock, Random& random, const 
 Volume::Volume(Disk& disk, Clock& clock, VolumeClient& client, const Options& options)
     : disk_(disk), clock_(clock), client_(client), options_(options) {}
 
-Volume::~Volume() {
-  // V3: no buffer goes back to its pool while the device may still read from it.
-  while (queue_ && queue_->in_flight() != 0) {
-    std::array<IoCompletion, 16> completions;
-    if (queue_->Reap(completions, options_.offline_after) == 0) break;
-  }
-}
+Volume::~Volume() { Quiesce(); }
 
 Result<std::unique_ptr<Volume>> Volume::Open(Disk& disk, Clock& clock, Random& random, VolumeClient& client,
                                              const Options& options) {
@@ -104,10 +98,6 @@ Status Volume::Start(Random& random) {
   REEL_RETURN_IF_ERROR(pool_->Scan(/*read_only=*/false, &notes_));
   REEL_ASSIGN_OR_RETURN(queue_, disk_.NewQueue(options_.queue_depth + kSyncSlots));
   slots_.resize(options_.queue_depth + kSyncSlots);
-  if (!options_.buffers.empty()) {
-    const Status registered = queue_->RegisterBuffers(options_.buffers);
-    if (!registered.ok()) notes_.push_back("buffers are not registered: " + registered.message());
-  }
   for (const ClassId retention_class : {kLedgerClass, kDefaultClass}) wanted_spares_[retention_class] = true;
   return OkStatus();
 }
