@@ -1,7 +1,6 @@
 #include "engine/format/footer.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <limits>
 
@@ -37,13 +36,18 @@ bool IsSane(const ChunkRow& row) {
          row.first_unit.value <= std::numeric_limits<uint64_t>::max() - row.unit_count;
 }
 
+std::array<uint8_t, 32> HashLeaf(const ContentId& leaf) {
+  std::array<std::byte, 33> input{std::byte{0}};
+  std::memcpy(input.data() + 1, leaf.bytes.data(), leaf.bytes.size());
+  return Sha256(input);
+}
+
 std::array<uint8_t, 32> HashPair(const std::array<uint8_t, 32>& left,
                                  const std::array<uint8_t, 32>& right) {
-  std::array<std::byte, 65> node;
-  node[0] = std::byte{1};
-  std::memcpy(node.data() + 1, left.data(), left.size());
-  std::memcpy(node.data() + 33, right.data(), right.size());
-  return Sha256(node);
+  std::array<std::byte, 65> input{std::byte{1}};
+  std::memcpy(input.data() + 1, left.data(), left.size());
+  std::memcpy(input.data() + 33, right.data(), right.size());
+  return Sha256(input);
 }
 
 // Reads rows against the same forecasts the encoder used.
@@ -244,16 +248,19 @@ Result<Footer> DecodeFooter(ByteSpan bytes, const SegmentUid& uid) {
   return footer;
 }
 
+// Level by level from the leaves; an odd node goes up as it is, which makes the tree of RFC 6962.
 std::array<uint8_t, 32> MerkleRoot(std::span<const ContentId> leaves) {
   if (leaves.empty()) return Sha256({});
-  if (leaves.size() == 1) {
-    std::array<std::byte, 33> leaf;
-    leaf[0] = std::byte{0};
-    std::memcpy(leaf.data() + 1, leaves[0].bytes.data(), leaves[0].bytes.size());
-    return Sha256(leaf);
+  std::vector<std::array<uint8_t, 32>> level;
+  level.reserve(leaves.size());
+  for (const ContentId& leaf : leaves) level.push_back(HashLeaf(leaf));
+  while (level.size() > 1) {
+    const size_t pairs = level.size() / 2;
+    for (size_t i = 0; i < pairs; ++i) level[i] = HashPair(level[2 * i], level[2 * i + 1]);
+    if (level.size() % 2 == 1) level[pairs] = level.back();
+    level.resize((level.size() + 1) / 2);
   }
-  const size_t left = std::bit_floor(leaves.size() - 1);
-  return HashPair(MerkleRoot(leaves.first(left)), MerkleRoot(leaves.subspan(left)));
+  return level.front();
 }
 
 }  // namespace reel::format

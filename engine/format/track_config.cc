@@ -98,7 +98,7 @@ Result<std::vector<TrackInfo>> DecodeTracks(ByteSpan bytes) {
 
 std::array<uint8_t, 16> ConfigHash(ByteSpan encoded_tracks) {
   const auto digest = Sha256(encoded_tracks);
-  std::array<uint8_t, 16> half;
+  std::array<uint8_t, 16> half{};
   std::copy_n(digest.begin(), half.size(), half.begin());
   return half;
 }

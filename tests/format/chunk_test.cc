@@ -246,16 +246,18 @@ TEST(Chunk, EncryptedUnitsAreNotHandedOut) {
   EXPECT_EQ(VerifiedUnit(head, chunk, 0).status().code(), Code::kFailedPrecondition);
 }
 
+constexpr uint64_t kElsewhere = uint64_t{5} * kBlockBytes;
+
 TEST(Chunk, ContentIdIsThatOfTheContentWhereverItStands) {
   const Bytes chunk = SampleChunk();
   const ChunkHead head = DecodeChunkHead(chunk, SampleUid(), kSampleOffset).value();
   const Bytes moved = Edit([](Edited* e) {
     e->place.segment_uid = OtherUid();
-    e->place.offset_bytes = e->place.extent_base_bytes = 5 * kBlockBytes;
+    e->place.offset_bytes = e->place.extent_base_bytes = kElsewhere;
     e->place.seq = {900};
     e->place.epoch = {8};
   });
-  const ChunkHead moved_head = DecodeChunkHead(moved, OtherUid(), 5 * kBlockBytes).value();
+  const ChunkHead moved_head = DecodeChunkHead(moved, OtherUid(), kElsewhere).value();
   EXPECT_EQ(ContentIdOf(head, chunk), ContentIdOf(moved_head, moved));
   const auto digest = Sha256(ByteSpan(chunk).subspan(kContentOffset, head.place.content_bytes));
   EXPECT_EQ(ContentIdOf(head, chunk).bytes, digest);

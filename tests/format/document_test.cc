@@ -6,7 +6,7 @@
 #include <map>
 #include <sstream>
 
-#include "engine/format/track_config.h"
+#include "engine/base/bytes.h"
 #include "tests/format/golden.h"
 #include "tests/format/samples.h"
 
@@ -168,7 +168,7 @@ TEST(Document, Magics) {
                                        {"FooterHead", kFooterMagic},
                                        {"SegmentHeader", kSegmentMagic},
                                        {"Superblock", kSuperblockMagic}}) {
-    const std::string text(reinterpret_cast<const char*>(&magic), sizeof magic);
+    const std::string text(AsText(std::as_bytes(std::span(&magic, 1))));
     EXPECT_EQ(Table("### " + name)[0][3], "`" + text + "`");
   }
   EXPECT_EQ(kNodeMagic, Magic("RNOD"));
@@ -176,9 +176,10 @@ TEST(Document, Magics) {
 
 TEST(Document, ExampleIsTheChunkThatIsWritten) {
   const std::string fence = "```hex\n";
-  const size_t begin = Document().find(fence);
-  ASSERT_NE(begin, std::string::npos);
-  Bytes bytes = ParseHexDump(std::string_view(Document()).substr(begin + fence.size()));
+  const std::string_view text = Document();
+  const size_t begin = text.find(fence);
+  ASSERT_NE(begin, std::string_view::npos);
+  Bytes bytes = ParseHexDump(text.substr(begin + fence.size()));
   bytes.resize(kBlockBytes);
   EXPECT_EQ(HexDump(bytes), HexDump(SampleChunk()));
 }

@@ -25,7 +25,7 @@ Bytes FooterOf(const std::vector<ChunkRow>& rows) {
   }
   FooterHead head;
   head.uid = SampleUid();
-  const Bytes footer = directory.Encode(head, ids);
+  Bytes footer = directory.Encode(head, ids);
   EXPECT_EQ(footer.size(), directory.footer_bytes());
   return footer;
 }
@@ -54,7 +54,7 @@ TEST(Footer, RoundTrips) {
 }
 
 TEST(Footer, RoundTripsRowsOfAnyValues) {
-  std::mt19937_64 random(20260101);
+  std::mt19937_64 random(20260101);  // NOLINT(cert-msc51-cpp): the same each time
   std::vector<ChunkRow> rows;
   uint32_t seq = 0;
   for (int i = 0; i < 2000; ++i) {
@@ -88,7 +88,7 @@ TEST(Footer, EmptyOneIsReadWithItsHead) {
 // One row of each of 1000 streams of 25 pictures a second per quarter of a second, in turn. Six or
 // seven units a chunk, a clean point every two seconds; capture times wander by `jitter_ns`.
 uint64_t BytesPerRow(int64_t jitter_ns) {
-  std::mt19937_64 random(7);
+  std::mt19937_64 random(7);  // NOLINT(cert-msc51-cpp): the same each time
   constexpr int64_t kPictureNs = 40'000'000;
   constexpr size_t kStreams = 1000;
   constexpr uint32_t kRounds = 16;
@@ -98,7 +98,7 @@ uint64_t BytesPerRow(int64_t jitter_ns) {
                : static_cast<int64_t>(random() % static_cast<uint64_t>(2 * jitter_ns)) - jitter_ns;
   };
   DirectoryEncoder directory;
-  uint64_t offset = 2 * kBlockBytes;
+  uint64_t offset = uint64_t{2} * kBlockBytes;
   uint64_t first_round_bytes = 0;
   std::vector<uint64_t> units(kStreams);
   for (uint32_t round = 0; round < kRounds; ++round) {
@@ -242,7 +242,7 @@ TEST(Footer, ImpossibleRowsAreRefused) {
   constexpr auto kMin = std::numeric_limits<int64_t>::min();
   ASSERT_EQ(CodeOf({RawRow{}, RawRow{}}), Code::kOk);
   const struct {
-    const char* why;
+    const char* why = nullptr;
     RawRow row;
   } refusals[] = {
       {"run 1 before run 0", {.run = 1}},
@@ -277,8 +277,8 @@ TEST(FooterDeathTest, RowsThatCouldNotBeReadBackAreNotWritten) {
   EXPECT_DEATH(FooterOf(rows), "could not be read back");
 }
 
-// RFC 6962, 2.1 once more, level by level instead of by recursion: pairs are joined from the left
-// and an odd one goes up as it is, which makes the same tree.
+// RFC 6962, 2.1 once more, as its section 2.1 splits: full trees of falling powers of two, joined
+// from the right. One leaf is added at a time, as carrying in a binary counter.
 using Digest32 = std::array<uint8_t, 32>;
 
 Digest32 DigestOf(uint8_t prefix, std::initializer_list<Digest32> parts) {
@@ -292,25 +292,29 @@ Digest32 DigestOf(uint8_t prefix, std::initializer_list<Digest32> parts) {
   return out;
 }
 
-Digest32 RootByLevels(const std::vector<ContentId>& leaves) {
-  std::vector<Digest32> level;
-  for (const ContentId& leaf : leaves) level.push_back(DigestOf(0, {leaf.bytes}));
-  while (level.size() > 1) {
-    std::vector<Digest32> above;
-    for (size_t i = 0; i + 1 < level.size(); i += 2) {
-      above.push_back(DigestOf(1, {level[i], level[i + 1]}));
+Digest32 RootByCarrying(const std::vector<ContentId>& leaves) {
+  std::vector<Digest32> trees;
+  for (size_t count = 1; count <= leaves.size(); ++count) {
+    trees.push_back(DigestOf(0, {leaves[count - 1].bytes}));
+    for (size_t carry = count; carry % 2 == 0; carry /= 2) {
+      const Digest32 right = trees.back();
+      trees.pop_back();
+      trees.back() = DigestOf(1, {trees.back(), right});
     }
-    if (level.size() % 2 == 1) above.push_back(level.back());
-    level = std::move(above);
   }
-  return level.front();
+  while (trees.size() > 1) {
+    const Digest32 right = trees.back();
+    trees.pop_back();
+    trees.back() = DigestOf(1, {trees.back(), right});
+  }
+  return trees.front();
 }
 
 TEST(MerkleRoot, AgreesWithASecondImplementation) {
   std::vector<ContentId> leaves;
   for (int count = 1; count <= 130; ++count) {
     leaves.emplace_back().bytes.fill(static_cast<uint8_t>(count * 3));
-    EXPECT_EQ(MerkleRoot(leaves), RootByLevels(leaves)) << count;
+    EXPECT_EQ(MerkleRoot(leaves), RootByCarrying(leaves)) << count;
   }
 }
 
