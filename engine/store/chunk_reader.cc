@@ -52,7 +52,7 @@ ChunkReader::Step ChunkReader::Next() {
     return Lost(end_unit(), target_.time.end, DataLoss("the index names no place for chunks"));
   }
   Status why;
-  while (at_bytes_ < end_bytes() && failed_reads_ <= kMaxFailedReads) {
+  while (at_bytes_ < end_bytes()) {
     Result<ChunkHead> head = HeadAt(at_bytes_);
     if (head.ok()) {
       head_ = *std::move(head);

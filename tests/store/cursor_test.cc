@@ -72,6 +72,13 @@ TEST_F(CursorTest, TellsWhatTheLedgerKnowsOfAHole) {
             "A50-54, end");
 }
 
+TEST_F(CursorTest, ARunRowAheadOfTheReaderIsNotTakenForExpired) {
+  StoreGop('A', 0, At(10));
+  AddRun('A', At(10), At(12), EndCause::kSourceLost);
+  StoreGop('B', 0, At(20));
+  EXPECT_THAT(Tell({}), HasSubstr("gap source-lost 9040ms, run B"));
+}
+
 TEST_F(CursorTest, UnitsThatStandTwiceAreGivenOnce) {
   for (uint64_t i = 0; i < 4; ++i) {
     Store({.first = 5 * i, .begin = At(10 + 0.2 * static_cast<double>(i)), .clean = i == 0});
@@ -188,15 +195,18 @@ TEST_F(CursorTest, FollowsAChunkThatGrowsInMemory) {
 }
 
 TEST_F(CursorTest, FollowsARowThatGrowsWithoutReadingItAgain) {
-  StoreGop('A', 0, At(10), 1);
+  AddSlowVolume();
+  Store({.first = 0, .begin = At(10), .clean = true, .volume = 3});
   const auto cursor = Follow();
   EXPECT_EQ(Story(*cursor), "run A, tracks 640, A0-4, end");
   for (uint64_t i = 1; i < 5; ++i) {
-    const uint64_t before = volume().reads();
-    Store({.first = 5 * i, .begin = At(10 + 0.2 * static_cast<double>(i))});
+    Store({.first = 5 * i, .begin = At(10 + 0.2 * static_cast<double>(i)), .volume = 3});
+    const uint64_t reads = volume(3).reads();
+    const MonoTime begin = clock_.MonoNow();
     EXPECT_EQ(Story(*cursor),
               "A" + std::to_string(5 * i) + "-" + std::to_string(5 * i + 4) + ", end");
-    EXPECT_EQ(volume().reads() - before, 1U);
+    EXPECT_EQ(volume(3).reads() - reads, 1U);
+    EXPECT_LE(clock_.MonoNow() - begin, std::chrono::microseconds(8192));  // one chunk
   }
 }
 
@@ -301,6 +311,17 @@ TEST_F(CursorTest, ReverseTellsOfGapsAndHoles) {
   EXPECT_EQ(Tell(Mode(CursorMode::kReverse)),
             "run B, tracks 640, B0-24, gap unknown 8040ms, run A, tracks 640, A25-49, "
             "gap unknown 640ms 15, A0-9, end");
+}
+
+TEST_F(CursorTest, ReverseTellsWhereRecycledFootageWas) {
+  Store({.first = 0, .begin = At(10), .clean = true, .volume = 2});
+  for (uint64_t i = 1; i < 5; ++i) {
+    Store({.first = 5 * i, .begin = At(10 + 0.2 * static_cast<double>(i))});
+  }
+  StoreGop('A', 25, At(11));
+  Recycle(2);
+  EXPECT_EQ(Tell(Mode(CursorMode::kReverse)),
+            "run A, tracks 640, A25-49, gap expired 200ms 5, A5-24, end");
 }
 
 TEST_F(CursorTest, ReverseOfManyBatchesGivesEachGopOnce) {

@@ -64,10 +64,12 @@ struct ChunkPlan {
 // One volume: a disk, its pool, the segment that is open on it.
 class TestVolume {
  public:
-  TestVolume(SimClock& clock, uint16_t number, uint64_t segment_bytes)
+  // With `bytes_per_second` the clock tells how much was moved.
+  TestVolume(SimClock& clock, uint16_t number, uint64_t segment_bytes,
+             uint64_t bytes_per_second = 0)
       : number_{number},
         random_(number),
-        disk_(DiskOptions(clock, number)),
+        disk_(DiskOptions(clock, number, bytes_per_second)),
         pool_(disk_, clock, random_, {VolumeId{{9}}, segment_bytes, 4096, 64}) {
     NewSegment();
   }
@@ -99,10 +101,12 @@ class TestVolume {
     return name;
   }
 
-  static SimDiskOptions DiskOptions(SimClock& clock, uint16_t number) {
+  static SimDiskOptions DiskOptions(SimClock& clock, uint16_t number, uint64_t bytes_per_second) {
     SimDiskOptions options;
     options.seed = number;
     options.keep_journal = false;
+    options.jitter_max = Duration{0};
+    options.latency.bytes_per_second = bytes_per_second;
     options.clock = &clock;
     return options;
   }
@@ -168,6 +172,11 @@ class ReadTest : public testing::Test {
   }
 
   TestVolume& volume(uint16_t number = 1) { return *footage_.volumes.at(number); }
+
+  // Another volume, 3, of a megabyte a second.
+  void AddSlowVolume() {
+    footage_.volumes[3] = std::make_unique<TestVolume>(clock_, 3, 1U << 20, 1'000'000);
+  }
 
   static format::ChunkRow RowOf(const ChunkPlan& plan) {
     format::ChunkRow row;

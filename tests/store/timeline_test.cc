@@ -128,6 +128,12 @@ TEST_F(TimelineTest, TheFutureIsNoGap) {
   EXPECT_EQ(Between(10, 99'999), "A 10-10.96, source-lost 10.96-3600, ");
 }
 
+TEST_F(TimelineTest, FootageAheadOfTheClockIsShown) {
+  StoreGops('A', 0, At(10), 5);
+  clock_.JumpWall(std::chrono::seconds(-3590));
+  EXPECT_EQ(Between(10, 99'999), "A 10-14.96, ");
+}
+
 TEST_F(TimelineTest, RunsThatOverlapAreBothThere) {
   StoreGops('A', 0, At(10), 5);
   StoreGops('B', 0, At(12), 1);
