@@ -15,8 +15,8 @@ struct SegmentGeometry {
   uint32_t granule_bytes = 0;
 
   uint64_t data_begin_bytes() const { return 2 * uint64_t{granule_bytes}; }
-  // 1/256 of the segment: about 46 bytes a chunk, so room for chunks of 12 KiB on average. A segment
-  // whose footer would not fit any more is closed early (OpenSegment).
+  // 1/256 of the segment: about 46 bytes a chunk, so room for chunks of 12 KiB on average. A
+  // segment whose footer would not fit any more is closed early (OpenSegment).
   uint64_t footer_room_bytes() const { return RoundUp(segment_bytes / 256, granule_bytes); }
   uint64_t footer_offset_bytes() const { return segment_bytes - footer_room_bytes(); }
   uint64_t data_bytes() const { return footer_offset_bytes() - data_begin_bytes(); }

@@ -12,7 +12,8 @@ OpenSegment::OpenSegment(const format::SegmentHeader& header, std::shared_ptr<Fi
       file_(std::move(file)),
       front_bytes_(geometry_.data_begin_bytes()) {
   REEL_CHECK(header.state == format::LifeState::kInUse, "chunks go into a life only");
-  REEL_CHECK(geometry_.footer_offset_bytes() == header.footer_offset_bytes, "one rule for the footer's place");
+  REEL_CHECK(geometry_.footer_offset_bytes() == header.footer_offset_bytes,
+             "one rule for the footer's place");
 }
 
 std::optional<Place> OpenSegment::Take(const RunId& run, bool starts_gop, uint32_t chunk_bytes,
@@ -21,7 +22,8 @@ std::optional<Place> OpenSegment::Take(const RunId& run, bool starts_gop, uint32
   if (closed_ || !FooterFits(1)) return std::nullopt;
   const auto own = extents_.find(run);
   if (own != extents_.end()) {
-    if (!starts_gop && own->second.room_bytes() >= chunk_bytes) return PlaceIn(&own->second, chunk_bytes);
+    if (!starts_gop && own->second.room_bytes() >= chunk_bytes)
+      return PlaceIn(&own->second, chunk_bytes);
     KeepHole(own->second);
     extents_.erase(own);
   }
@@ -44,7 +46,8 @@ std::optional<std::vector<Place>> OpenSegment::TakeGroup(std::span<const uint32_
   uint64_t total = 0;
   for (const uint32_t size : chunk_bytes) total += size;
   if (closed_ || !new_extents_ || !FooterFits(chunk_bytes.size())) return std::nullopt;
-  if (geometry_.footer_offset_bytes() - front_bytes_ < RoundUp(total, header_.granule_bytes)) return std::nullopt;
+  if (geometry_.footer_offset_bytes() - front_bytes_ < RoundUp(total, header_.granule_bytes))
+    return std::nullopt;
   std::optional<Region> region = NewRegion(total, total);
   std::vector<Place> places;
   for (const uint32_t size : chunk_bytes) places.push_back(PlaceIn(&*region, size));
@@ -57,7 +60,8 @@ bool OpenSegment::FooterFits(uint64_t more_rows) const {
          geometry_.footer_room_bytes();
 }
 
-std::optional<OpenSegment::Region> OpenSegment::NewRegion(uint64_t chunk_bytes, uint64_t extent_bytes) {
+std::optional<OpenSegment::Region> OpenSegment::NewRegion(uint64_t chunk_bytes,
+                                                          uint64_t extent_bytes) {
   if (!new_extents_) return TakeHole(chunk_bytes);
   const uint64_t room = geometry_.footer_offset_bytes() - front_bytes_;
   if (room < chunk_bytes) return TakeHole(chunk_bytes);
@@ -126,13 +130,15 @@ ChunkSeq OpenSegment::SyncSucceeded() {
 }
 
 void OpenSegment::AddRow(const format::ChunkRow& row, const ContentId& content_id) {
-  REEL_CHECK(row.seq.value == directory_.count() + 1 && row.seq <= durable_, "directory rows are durable and in order");
+  REEL_CHECK(row.seq.value == directory_.count() + 1 && row.seq <= durable_,
+             "directory rows are durable and in order");
   directory_.Append(row);
   content_ids_.push_back(content_id);
 }
 
 Bytes OpenSegment::EncodeFooter() const {
-  REEL_CHECK(all_durable() && directory_.count() == placed_.value, "S2: a footer names durable chunks only");
+  REEL_CHECK(all_durable() && directory_.count() == placed_.value,
+             "S2: a footer names durable chunks only");
   format::FooterHead head;
   head.retention_class = header_.retention_class;
   head.uid = header_.uid;

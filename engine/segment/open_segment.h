@@ -1,13 +1,14 @@
-// OpenSegment: the write state of one segment: where the next chunk goes, which have completed, how far
-// the segment is durable. It does no I/O; the volume's loop does and tells it.
+// OpenSegment: the write state of one segment: where the next chunk goes, which have completed, how
+// far the segment is durable. It does no I/O; the volume's loop does and tells it.
 //
 // Thread rule: the loop thread alone.
 // Invariants (docs/INVARIANTS.md)
-//   O1  A region is given out once in a life; it is a whole number of granules, so no acknowledged byte
-//       shares a granule with a later write.
+//   O1  A region is given out once in a life; it is a whole number of granules, so no acknowledged
+//       byte shares a granule with a later write.
 //   O2  seq rises by one with each chunk placed.
 //   O3  durable <= completed prefix <= placed, each monotone.
-//   O4  durable only moves to what was the completed prefix when a sync that succeeded was submitted.
+//   O4  durable only moves to what was the completed prefix when a sync that succeeded was
+//       submitted.
 //   O5  The footer of everything placed fits its room.
 #pragma once
 
@@ -42,22 +43,26 @@ class OpenSegment {
   File& file() { return *file_; }
   std::shared_ptr<File> shared_file() const { return file_; }
 
-  // Room for a chunk of `chunk_bytes` (whole granules), or nullopt. `extent_bytes` is how much the run
-  // is expected to need from here to its next clean point: more than the chunk itself asks for an extent
-  // that later chunks of the run fill, unless the segment takes no new extents.
+  // Room for a chunk of `chunk_bytes` (whole granules), or nullopt. `extent_bytes` is how much the
+  // run is expected to need from here to its next clean point: more than the chunk itself asks for
+  // an extent that later chunks of the run fill, unless the segment takes no new extents.
   // A chunk that starts a GOP opens a new extent; others fill the run's own first.
-  std::optional<Place> Take(const RunId& run, bool starts_gop, uint32_t chunk_bytes, uint32_t extent_bytes);
+  std::optional<Place> Take(const RunId& run, bool starts_gop, uint32_t chunk_bytes,
+                            uint32_t extent_bytes);
 
   // Room for chunks of several runs that are written together and fill whole granules together, one
-  // behind another; what is left of the last granule stays unused. For volumes whose granule is larger
-  // than a block: the caller reports none of them complete before all are. Sizes are whole blocks.
+  // behind another; what is left of the last granule stays unused. For volumes whose granule is
+  // larger than a block: the caller reports none of them complete before all are. Sizes are whole
+  // blocks.
   std::optional<std::vector<Place>> TakeGroup(std::span<const uint32_t> chunk_bytes);
 
   // The header CRC of chunk `seq`, which the next one's chain value repeats.
   void Chained(uint32_t header_crc32c) { chain_ = header_crc32c; }
   uint32_t chain() const { return chain_; }
 
-  bool half_full() const { return 2 * (front_bytes_ - geometry_.data_begin_bytes()) >= geometry_.data_bytes(); }
+  bool half_full() const {
+    return 2 * (front_bytes_ - geometry_.data_begin_bytes()) >= geometry_.data_bytes();
+  }
 
   // No new extents from now on; open ones may still be filled.
   void StopNewExtents() { new_extents_ = false; }
@@ -103,18 +108,18 @@ class OpenSegment {
   format::SegmentHeader header_;
   SegmentGeometry geometry_;
   std::shared_ptr<File> file_;
-  uint64_t front_bytes_;                       // nothing at or beyond it was given out
-  std::map<RunId, Region> extents_;            // the open extent of each run, at most one
-  std::multimap<uint64_t, Region> holes_;      // ends of extents left over, by room; at most kMaxHoles
+  uint64_t front_bytes_;                   // nothing at or beyond it was given out
+  std::map<RunId, Region> extents_;        // the open extent of each run, at most one
+  std::multimap<uint64_t, Region> holes_;  // ends of extents left over, by room; at most kMaxHoles
   bool new_extents_ = true;
   bool closed_ = false;
   uint32_t chain_ = 0;
   ChunkSeq placed_;
-  ChunkSeq completed_;                         // every seq up to here has completed
+  ChunkSeq completed_;  // every seq up to here has completed
   ChunkSeq durable_;
   ChunkSeq sync_covers_;
   bool sync_in_flight_ = false;
-  std::deque<bool> done_;                      // of seqs completed_ + 1 .. placed_
+  std::deque<bool> done_;  // of seqs completed_ + 1 .. placed_
   format::DirectoryEncoder directory_;
   std::vector<ContentId> content_ids_;
 };

@@ -79,8 +79,8 @@ class Scanner {
     report_.durable_seq = std::max(report_.durable_seq, head->place.durable_seq);
     const Result<ByteSpan> chunk = window_.At(at, head->place.chunk_bytes);
     if (!chunk.ok() || !format::VerifyChunk(*head, *chunk).ok()) return 0;
-    accepted_.push_back({format::RowOf(*head), format::ContentIdOf(*head, *chunk), head->place.header_crc32c,
-                         head->place.chain});
+    accepted_.push_back({format::RowOf(*head), format::ContentIdOf(*head, *chunk),
+                         head->place.header_crc32c, head->place.chain});
     return head->place.chunk_bytes;
   }
 
@@ -92,7 +92,8 @@ class Scanner {
         return;
       }
       ++report_.lost_acknowledged_count;
-      if (report_.lost_acknowledged.size() < SalvageReport::kMaxListed) report_.lost_acknowledged.push_back({seq});
+      if (report_.lost_acknowledged.size() < SalvageReport::kMaxListed)
+        report_.lost_acknowledged.push_back({seq});
     }
   }
 
@@ -105,10 +106,11 @@ class Scanner {
 
 }  // namespace
 
-Result<SalvageReport> Salvage(File& file, const format::SegmentHeader& header, ChunkSeq known_durable_seq) {
+Result<SalvageReport> Salvage(File& file, const format::SegmentHeader& header,
+                              ChunkSeq known_durable_seq) {
   if (file.size_bytes() < header.segment_bytes) {
-    return DataLoss("segment file is " + std::to_string(file.size_bytes()) + " bytes long, its header says " +
-                    std::to_string(header.segment_bytes));
+    return DataLoss("segment file is " + std::to_string(file.size_bytes()) +
+                    " bytes long, its header says " + std::to_string(header.segment_bytes));
   }
   Scanner scanner(file, header);
   scanner.Run();

@@ -31,12 +31,14 @@ Result<LifeReading> ReadLife(File& file, uint32_t granule_bytes) {
       any_zero = any_zero || IsZero(block.span());
       continue;
     }
-    const bool rules = reading.kind != LifeReading::Kind::kKnown || header->generation > reading.header.generation;
+    const bool rules =
+        reading.kind != LifeReading::Kind::kKnown || header->generation > reading.header.generation;
     reading.kind = LifeReading::Kind::kKnown;
     if (rules) reading.header = *header;
   }
   // By S1 a zero copy beside an unreadable one is a first writing cut short.
-  if (reading.kind != LifeReading::Kind::kKnown && !any_zero) reading.kind = LifeReading::Kind::kDamaged;
+  if (reading.kind != LifeReading::Kind::kKnown && !any_zero)
+    reading.kind = LifeReading::Kind::kDamaged;
   return reading;
 }
 
@@ -70,7 +72,8 @@ Result<std::optional<format::Footer>> ReadFooter(File& file, const SegmentHeader
 
 Status WriteFooter(File& file, const SegmentHeader& header, ByteSpan footer) {
   AlignedBytes padded(static_cast<size_t>(RoundUp(footer.size(), header.granule_bytes)));
-  REEL_CHECK(header.footer_offset_bytes + padded.size() <= header.segment_bytes, "S2: a footer fits its room");
+  REEL_CHECK(header.footer_offset_bytes + padded.size() <= header.segment_bytes,
+             "S2: a footer fits its room");
   std::copy(footer.begin(), footer.end(), padded.data());
   REEL_RETURN_IF_ERROR(WriteFully(file, header.footer_offset_bytes, padded.span()));
   return file.Sync();

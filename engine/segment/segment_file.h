@@ -1,8 +1,9 @@
-// Reading and changing the fixed parts of one segment file. All calls block and are for maintenance,
-// opening and salvage, never for the recording loop.
+// Reading and changing the fixed parts of one segment file. All calls block and are for
+// maintenance, opening and salvage, never for the recording loop.
 //
 // Invariants (docs/INVARIANTS.md)
-//   S1  The two copies of block 0 are never both in doubt: B is written only after A has been synced.
+//   S1  The two copies of block 0 are never both in doubt: B is written only after A has been
+//       synced.
 //   S2  A footer is written once in a life, after every chunk it names is durable.
 #pragma once
 
@@ -17,7 +18,7 @@ namespace reel {
 // What block 0 of a segment file says.
 struct LifeReading {
   enum class Kind : uint8_t {
-    kUnused,   // never held a life: both blocks are as the file was created, or a crash hit the first writing
+    kUnused,  // never held a life: as the file was created, or a crash hit the first writing
     kKnown,    // `header` rules
     kDamaged,  // neither copy can be read: not a crash's doing
   };
@@ -28,11 +29,12 @@ struct LifeReading {
 // Errors: the read's own; FailedPrecondition for a newer format.
 Result<LifeReading> ReadLife(File& file, uint32_t granule_bytes);
 
-// Durable on return: both copies say `header`. On failure at least one copy is whole, old or new (S1).
+// Durable on return: both copies say `header`. On failure at least one copy is whole, old or new
+// (S1).
 Status WriteLife(File& file, const format::SegmentHeader& header);
 
-// The footer of the life `header` describes; nullopt if there is none or it cannot be verified, which
-// both mean: salvage. Errors: the read's own; FailedPrecondition for a newer format.
+// The footer of the life `header` describes; nullopt if there is none or it cannot be verified,
+// which both mean: salvage. Errors: the read's own; FailedPrecondition for a newer format.
 Result<std::optional<format::Footer>> ReadFooter(File& file, const format::SegmentHeader& header);
 
 // Durable on return. `footer` as DirectoryEncoder::Encode made it.

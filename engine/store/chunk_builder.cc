@@ -27,14 +27,19 @@ uint64_t ChunkBuilder::BufferBytes(const ChunkSpec& spec, uint64_t payload_bytes
 }
 
 ChunkBuilder::ChunkBuilder(const ChunkSpec& spec, Buffer buffer)
-    : spec_(spec), buffer_(std::move(buffer)), payload_begin_bytes_(PayloadBegin(spec)), wall_end_(spec.wall_begin) {
+    : spec_(spec),
+      buffer_(std::move(buffer)),
+      payload_begin_bytes_(PayloadBegin(spec)),
+      wall_end_(spec.wall_begin) {
   units_.reserve(spec.unit_room);
 }
 
 bool ChunkBuilder::Fits(const UnitView& unit, WallTime wall) const {
   const int64_t delta_us = DeltaUs(wall, spec_.wall_begin);
-  return units_.size() < spec_.unit_room && delta_us >= 0 && delta_us <= std::numeric_limits<int32_t>::max() &&
-         payload_begin_bytes_ + uint64_t{payload_bytes_} + unit.bytes.size() <= buffer_.size_bytes();
+  return units_.size() < spec_.unit_room && delta_us >= 0 &&
+         delta_us <= std::numeric_limits<int32_t>::max() &&
+         payload_begin_bytes_ + uint64_t{payload_bytes_} + unit.bytes.size() <=
+             buffer_.size_bytes();
 }
 
 void ChunkBuilder::Add(const UnitView& unit, WallTime wall) {
@@ -55,7 +60,8 @@ void ChunkBuilder::Add(const UnitView& unit, WallTime wall) {
 }
 
 uint32_t ChunkBuilder::stored_bytes() const {
-  return static_cast<uint32_t>(RoundUp(payload_begin_bytes_ + payload_bytes_, format::kChunkAlignBytes));
+  return static_cast<uint32_t>(
+      RoundUp(payload_begin_bytes_ + payload_bytes_, format::kChunkAlignBytes));
 }
 
 format::ChunkRow ChunkBuilder::row() const {
@@ -66,7 +72,8 @@ format::ChunkRow ChunkBuilder::row() const {
   row.unit_count = static_cast<uint32_t>(units_.size());
   row.wall_begin = spec_.wall_begin;
   row.wall_end = wall_end_;
-  row.flags = static_cast<uint16_t>(spec_.flags | (spec_.carries_config ? format::kContentConfig : 0));
+  row.flags =
+      static_cast<uint16_t>(spec_.flags | (spec_.carries_config ? format::kContentConfig : 0));
   row.lead_bytes = payload_begin_bytes_ + (units_.empty() ? 0 : units_.front().size_bytes);
   return row;
 }
@@ -101,9 +108,11 @@ StreamChunkPtr ChunkBuilder::Finish(uint32_t extent_hint_bytes) {
 
   std::byte* bytes = buffer_.data();
   format::Store(content, bytes + format::kContentOffset);
-  std::memcpy(bytes + format::kTableOffset, units_.data(), units_.size() * sizeof(format::UnitEntry));
+  std::memcpy(bytes + format::kTableOffset, units_.data(),
+              units_.size() * sizeof(format::UnitEntry));
   if (spec_.carries_config) {
-    std::memcpy(bytes + chunk->head_bytes - spec_.tracks->size(), spec_.tracks->data(), spec_.tracks->size());
+    std::memcpy(bytes + chunk->head_bytes - spec_.tracks->size(), spec_.tracks->data(),
+                spec_.tracks->size());
   }
   std::fill(bytes + chunk->head_bytes, bytes + payload_begin_bytes_, std::byte{0});
   chunk->units = std::move(units_);

@@ -1,5 +1,5 @@
-// ChunkBuilder: lays units straight into the buffer that will be written, so each byte is copied once on
-// its way to the disk, and checksums it in the same pass.
+// ChunkBuilder: lays units straight into the buffer that will be written, so each byte is copied
+// once on its way to the disk, and checksums it in the same pass.
 //
 //   | place, content head | unit table (room for `unit_room`) | config | payload ...
 //
@@ -20,10 +20,10 @@ class RunBuffer;
 struct StreamChunk : PendingChunk {
   std::shared_ptr<RunBuffer> run_buffer;
   std::vector<format::UnitEntry> units;
-  std::shared_ptr<const Bytes> tracks;   // encoded, in force for these units
-  uint32_t payload_begin_bytes = 0;      // from the chunk's first byte
+  std::shared_ptr<const Bytes> tracks;  // encoded, in force for these units
+  uint32_t payload_begin_bytes = 0;     // from the chunk's first byte
   uint32_t payload_bytes = 0;
-  bool durable = false;                  // under the run's lock
+  bool durable = false;  // under the run's lock
 };
 using StreamChunkPtr = std::shared_ptr<StreamChunk>;
 
@@ -36,11 +36,11 @@ struct ChunkSpec {
   MonoTime mono_begin;
   BootId boot_id;
   uint32_t wall_uncertainty_us = 0;
-  uint16_t flags = 0;                    // format::ContentFlag without kContentConfig
+  uint16_t flags = 0;  // format::ContentFlag without kContentConfig
   bool carries_config = false;
   std::shared_ptr<const Bytes> tracks;
   std::array<uint8_t, 16> config_hash{};
-  uint32_t unit_room = 0;                // units the table has room for
+  uint32_t unit_room = 0;  // units the table has room for
 };
 
 class ChunkBuilder {

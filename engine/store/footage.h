@@ -1,5 +1,5 @@
-// Footage: what reading needs of a store, and nothing of how it records: the index, leases on segments,
-// and the chunks that are still in memory.
+// Footage: what reading needs of a store, and nothing of how it records: the index, leases on
+// segments, and the chunks that are still in memory.
 //
 // Thread rule: all calls from any thread at once.
 #pragma once
@@ -14,12 +14,12 @@
 
 namespace reel {
 
-// A chunk that the index does not name yet, as its stream holds it in memory. `units` and `payload` are as
-// in a stored chunk; `keep_alive` owns what they point into.
+// A chunk that the index does not name yet, as its stream holds it in memory. `units` and `payload`
+// are as in a stored chunk; `keep_alive` owns what they point into.
 struct LiveChunk {
-  format::ChunkRow row;       // place fields are unset
+  format::ChunkRow row;  // place fields are unset
   std::vector<format::UnitEntry> units;
-  ByteSpan payload;           // units one behind another
+  ByteSpan payload;                     // units one behind another
   std::shared_ptr<const Bytes> tracks;  // format::EncodeTracks, in force for this chunk
   bool durable = false;
   std::shared_ptr<const void> keep_alive;
@@ -34,9 +34,9 @@ class Footage {
   // NotFound when the segment has been recycled, Unavailable when its volume is away.
   virtual Result<SegmentLease> Lease(VolumeNo volume, SegmentSerial serial) = 0;
 
-  // A snapshot of what `stream` has in memory, by run in order of beginning, then by unit number. A chunk
-  // leaves memory only after the index names it: take this first and ask the index afterwards, and
-  // nothing is missed (some units may be seen twice).
+  // A snapshot of what `stream` has in memory, by run in order of beginning, then by unit number. A
+  // chunk leaves memory only after the index names it: take this first and ask the index
+  // afterwards, and nothing is missed (some units may be seen twice).
   virtual std::vector<LiveChunk> Live(StreamId stream) = 0;
 
   // Waits until something newer than `seen` was accepted or ended for `stream`, at most `wait`; the

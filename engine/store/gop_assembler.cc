@@ -6,7 +6,8 @@ namespace reel {
 namespace {
 
 Piece PieceOf(const format::ChunkRow& chunk, VolumeNo volume, SegmentSerial serial) {
-  return {volume, serial, chunk.offset_bytes, chunk.chunk_bytes, chunk.first_unit, chunk.unit_count};
+  return {volume,           serial,          chunk.offset_bytes, chunk.chunk_bytes,
+          chunk.first_unit, chunk.unit_count};
 }
 
 // Chunks that stand one behind another in one segment become one piece: one read.
@@ -30,12 +31,14 @@ uint8_t GopFlags(uint16_t content_flags) {
 
 }  // namespace
 
-void GopAssembler::Add(const format::ChunkRow& chunk, VolumeNo volume, SegmentSerial serial, IndexBatch* batch) {
+void GopAssembler::Add(const format::ChunkRow& chunk, VolumeNo volume, SegmentSerial serial,
+                       IndexBatch* batch) {
   const auto [at, is_new] = runs_.try_emplace(chunk.run);
   State& state = at->second;
   const Piece piece = PieceOf(chunk, volume, serial);
   const bool joins = !is_new && (chunk.flags & format::kContentClean) == 0 &&
-                     state.gop.end_unit() == chunk.first_unit && state.gop.pieces.size() < kMaxPieces;
+                     state.gop.end_unit() == chunk.first_unit &&
+                     state.gop.pieces.size() < kMaxPieces;
   if (joins) {
     if (!Grow(&state.gop.pieces.back(), piece)) state.gop.pieces.push_back(piece);
   } else {

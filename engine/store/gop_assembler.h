@@ -1,6 +1,6 @@
-// GopAssembler: from chunks, in the order they became durable or stand in segments, to the rows of the
-// index. The same code feeds the index while recording, after a salvage and in a rebuild, so all three
-// give the same answers.
+// GopAssembler: from chunks, in the order they became durable or stand in segments, to the rows of
+// the index. The same code feeds the index while recording, after a salvage and in a rebuild, so
+// all three give the same answers.
 //
 // Thread rule: the caller's lock.
 // Bound: one row and one run in memory per run that is being followed; Forget lets one go.

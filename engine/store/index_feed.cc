@@ -74,7 +74,8 @@ bool IndexFeed::full() const {
 }
 
 void IndexFeed::KeepLatest(IndexBatch* batch) const {
-  KeepLast(&batch->gops, [](const GopRow& row) { return std::tuple(row.run, row.begin, row.first_unit); });
+  KeepLast(&batch->gops,
+           [](const GopRow& row) { return std::tuple(row.run, row.begin, row.first_unit); });
   KeepLast(&batch->runs, [](const RunRow& row) { return std::pair(row.run, row.begin); });
   for (RunRow& row : batch->runs) {
     // What the ledger knows of a run's end holds over what chunks alone can tell.

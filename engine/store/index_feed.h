@@ -1,9 +1,9 @@
-// IndexFeed: what has become durable on its way into the index. Loops and maintenance add; one thread
-// flushes. A chunk leaves memory when the batch that names it has been written.
+// IndexFeed: what has become durable on its way into the index. Loops and maintenance add; one
+// thread flushes. A chunk leaves memory when the batch that names it has been written.
 //
 // Thread rule: adders from any thread; Flush from one at a time.
-// Bound: kMaxRows rows. Beyond it, with an index that refuses to be written, rows are dropped and the
-// index is behind: it is rebuilt at the next opening.
+// Bound: kMaxRows rows. Beyond it, with an index that refuses to be written, rows are dropped and
+// the index is behind: it is rebuilt at the next opening.
 #pragma once
 
 #include <mutex>
@@ -41,8 +41,8 @@ class IndexFeed {
 
   const Ledger& ledger_;
   mutable std::mutex mutex_;
-  GopAssembler recording_;    // runs of this session
-  GopAssembler recovered_;    // runs of earlier ones
+  GopAssembler recording_;  // runs of this session
+  GopAssembler recovered_;  // runs of earlier ones
   IndexBatch batch_;
   std::vector<StreamChunkPtr> to_release_;
 };

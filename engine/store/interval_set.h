@@ -1,5 +1,5 @@
-// A set of unit numbers kept as half-open intervals; nearly always one. Bounded: beyond kMaxIntervals an
-// insertion that would add another is refused.
+// A set of unit numbers kept as half-open intervals; nearly always one. Bounded: beyond
+// kMaxIntervals an insertion that would add another is refused.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,8 @@ class IntervalSet {
     if (begin >= end) return true;
     auto at = intervals_.upper_bound(begin);
     if (at != intervals_.begin() && std::prev(at)->second >= begin) --at;
-    if ((at == intervals_.end() || at->first > end) && intervals_.size() >= kMaxIntervals) return false;
+    if ((at == intervals_.end() || at->first > end) && intervals_.size() >= kMaxIntervals)
+      return false;
     while (at != intervals_.end() && at->first <= end) {
       begin = at->first < begin ? at->first : begin;
       end = at->second > end ? at->second : end;

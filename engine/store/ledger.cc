@@ -124,7 +124,8 @@ void Ledger::Prune(WallTime oldest) {
   std::erase_if(sessions_, [&](const auto& entry) { return entry.second.opened < oldest; });
 }
 
-std::optional<std::string> NearestName(const std::string& name, const std::vector<std::string>& names) {
+std::optional<std::string> NearestName(const std::string& name,
+                                       const std::vector<std::string>& names) {
   const size_t bound = std::max<size_t>(1, name.size() / 3);
   std::optional<std::string> nearest;
   size_t least = bound + 1;

@@ -1,9 +1,9 @@
-// Ledger: what footage cannot prove, as last read or written. It only remembers; the store writes records
-// through the ledger stream of each volume and hands back here what it reads from there.
+// Ledger: what footage cannot prove, as last read or written. It only remembers; the store writes
+// records through the ledger stream of each volume and hands back here what it reads from there.
 //
 // Thread rule: any thread; one lock inside.
-// Bound: grows with the number of streams, ended runs and gaps whose footage is still held (Prune drops
-// the rest), and the latest kMaxReceipts receipts.
+// Bound: grows with the number of streams, ended runs and gaps whose footage is still held (Prune
+// drops the rest), and the latest kMaxReceipts receipts.
 #pragma once
 
 #include <map>
@@ -49,7 +49,9 @@ class Ledger {
   std::vector<format::OpaqueRecord> opaque_;
 };
 
-// The name in `names` closest to `name` by edit distance, if close enough to be a slip of the keyboard.
-std::optional<std::string> NearestName(const std::string& name, const std::vector<std::string>& names);
+// The name in `names` closest to `name` by edit distance, if close enough to be a slip of the
+// keyboard.
+std::optional<std::string> NearestName(const std::string& name,
+                                       const std::vector<std::string>& names);
 
 }  // namespace reel

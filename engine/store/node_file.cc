@@ -17,14 +17,17 @@ Result<format::NodeState> ReadNodeState(Disk& disk) {
     return NotFound(disk.description() + " is not a reel node: make one with 'reel init'");
   }
   std::optional<format::NodeState> ruling;
-  Status refusal = NotFound(disk.description() + " holds an empty node file: make the node anew with 'reel init'");
+  Status refusal = NotFound(disk.description() +
+                            " holds an empty node file: make the node anew with 'reel init'");
   for (uint32_t i = 0; i < kNodeSlots; ++i) {
     AlignedBytes slot(kNodeSlotBytes);
     REEL_RETURN_IF_ERROR(ReadExactly(**file, uint64_t{i} * kNodeSlotBytes, slot.span()));
     Result<format::NodeState> found = format::DecodeNodeState(slot.span());
     if (!found.ok()) {
-      if (found.status().code() == Code::kFailedPrecondition) return found.status().WithContext(disk.description());
-      if (found.status().code() == Code::kDataLoss) refusal = found.status().WithContext(disk.description());
+      if (found.status().code() == Code::kFailedPrecondition)
+        return found.status().WithContext(disk.description());
+      if (found.status().code() == Code::kDataLoss)
+        refusal = found.status().WithContext(disk.description());
       continue;
     }
     if (!ruling || found->sequence > ruling->sequence) ruling = std::move(*found);

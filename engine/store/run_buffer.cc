@@ -52,8 +52,8 @@ Status RunBuffer::CheckUnit(const UnitView& unit) const {
   if (ended_) return FailedPrecondition("the run has ended");
   if (unit.bytes.empty()) return InvalidArgument("a unit of no bytes");
   if (unit.bytes.size() > kMaxUnitBytes) {
-    return InvalidArgument("a unit of " + std::to_string(unit.bytes.size()) + " bytes, the bound is " +
-                           std::to_string(kMaxUnitBytes));
+    return InvalidArgument("a unit of " + std::to_string(unit.bytes.size()) +
+                           " bytes, the bound is " + std::to_string(kMaxUnitBytes));
   }
   if (std::find(track_ids_.begin(), track_ids_.end(), unit.track) == track_ids_.end()) {
     return InvalidArgument("the run has no track " + std::to_string(unit.track.value));
@@ -67,7 +67,8 @@ WallTime RunBuffer::KeptWall(UnitNumber number, const UnitView& unit) const {
   return follows ? std::max(wall, last_wall_) : wall;
 }
 
-Status RunBuffer::Append(UnitNumber number, const UnitView& unit, AppendMode mode, MonoTime now, bool* full) {
+Status RunBuffer::Append(UnitNumber number, const UnitView& unit, AppendMode mode, MonoTime now,
+                         bool* full) {
   *full = false;
   const std::lock_guard lock(mutex_);
   REEL_RETURN_IF_ERROR(CheckUnit(unit));
@@ -84,7 +85,8 @@ Status RunBuffer::Append(UnitNumber number, const UnitView& unit, AppendMode mod
     return ResourceExhausted("no room for the unit now");
   }
   if (!accepted_.Insert(number.value, number.value + 1)) {
-    return ResourceExhausted("the run has more than " + std::to_string(IntervalSet::kMaxIntervals) + " holes");
+    return ResourceExhausted("the run has more than " + std::to_string(IntervalSet::kMaxIntervals) +
+                             " holes");
   }
   EndShed(wall);
   builder_->Add(unit, wall);
@@ -107,7 +109,8 @@ uint32_t RunBuffer::UnitRoom() const {
 
 uint64_t RunBuffer::ExpectedPayload(const UnitView& first) const {
   const uint64_t expected = interval_payload_bytes_ + interval_payload_bytes_ / 4;
-  return std::clamp<uint64_t>(expected, first.bytes.size(), std::max<uint64_t>(kMaxChunkPayload, first.bytes.size()));
+  return std::clamp<uint64_t>(expected, first.bytes.size(),
+                              std::max<uint64_t>(kMaxChunkPayload, first.bytes.size()));
 }
 
 bool RunBuffer::StartChunk(UnitNumber number, const UnitView& unit, WallTime wall, MonoTime now) {
@@ -122,7 +125,8 @@ bool RunBuffer::StartChunk(UnitNumber number, const UnitView& unit, WallTime wal
   spec.boot_id = identity_.boot_id;
   spec.wall_uncertainty_us = identity_.wall_uncertainty_us;
   spec.flags = ContentFlags(unit.flags);
-  // A chunk behind a hole may be all that is left of its GOP: it can be told apart only with its tracks.
+  // A chunk behind a hole may be all that is left of its GOP: it can be told apart only with its
+  // tracks.
   const bool joined = last_number_ && number.value == last_number_->value + 1;
   spec.carries_config = (unit.flags & kUnitClean) != 0 || !joined;
   spec.tracks = tracks_;
@@ -157,7 +161,8 @@ void RunBuffer::FinishChunk() {
   const uint64_t expected_gop = gop_bytes_ + gop_bytes_ / 16;
   const uint64_t before = gop_so_far_bytes_ - stored;
   const uint64_t hint = expected_gop > before ? expected_gop - before : 0;
-  StreamChunkPtr chunk = builder_->Finish(static_cast<uint32_t>(std::min<uint64_t>(hint, format::kMaxChunkBytes)));
+  StreamChunkPtr chunk =
+      builder_->Finish(static_cast<uint32_t>(std::min<uint64_t>(hint, format::kMaxChunkBytes)));
   chunk->run_buffer = shared_from_this();
   builder_.reset();
   held_bytes_ += chunk->buffer.size_bytes();
@@ -325,14 +330,16 @@ std::vector<LiveChunk> RunBuffer::Live() const {
     LiveChunk item;
     item.row = builder_->row();
     item.units = builder_->units();
-    const auto copy = std::make_shared<const Bytes>(builder_->payload().begin(), builder_->payload().end());
+    const auto copy =
+        std::make_shared<const Bytes>(builder_->payload().begin(), builder_->payload().end());
     item.payload = *copy;
     item.tracks = builder_->spec().tracks;
     item.keep_alive = copy;
     live.push_back(std::move(item));
   }
-  std::sort(live.begin(), live.end(),
-            [](const LiveChunk& a, const LiveChunk& b) { return a.row.first_unit < b.row.first_unit; });
+  std::sort(live.begin(), live.end(), [](const LiveChunk& a, const LiveChunk& b) {
+    return a.row.first_unit < b.row.first_unit;
+  });
   return live;
 }
 

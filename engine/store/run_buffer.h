@@ -1,12 +1,14 @@
 // RunBuffer: one run's units between the producer and the disk, and what of them is durable.
 //
-// Thread rule: every call takes the run's lock; producers call Append, the volume's loop Collect and
-// MarkDurable, maintenance Release, readers Live.
-// Bounds: Limits::bytes of buffers held for this run (from Append until the index names the chunk), and
-// the pool's bound for all runs together.
+// Thread rule: every call takes the run's lock; producers call Append, the volume's loop Collect
+// and MarkDurable, maintenance Release, readers Live.
+// Bounds: Limits::bytes of buffers held for this run (from Append until the index names the chunk),
+// and the pool's bound for all runs together.
 // Invariants (docs/INVARIANTS.md)
-//   W1  accepted >= durable, both monotone: unit numbers below them without a hole from the first on.
-//   W2  A chunk holds consecutive unit numbers, one set of tracks, and a clean point only at its start.
+//   W1  accepted >= durable, both monotone: unit numbers below them without a hole from the first
+//       on.
+//   W2  A chunk holds consecutive unit numbers, one set of tracks, and a clean point only at its
+//       start.
 //   W3  A chunk leaves memory only when it is durable and the index names it.
 //   W4  Live units are shed from the first that finds no room to the next clean point that does.
 #pragma once
@@ -32,7 +34,7 @@ class RunBuffer : public std::enable_shared_from_this<RunBuffer> {
   struct Limits {
     uint64_t bytes = 0;
     Duration flush_interval{0};
-    Duration flush_phase{0};   // flushes fall due at multiples of the interval plus this: staggered
+    Duration flush_phase{0};  // flushes fall due at multiples of the interval plus this: staggered
   };
   struct Identity {
     StreamId stream;
@@ -46,7 +48,8 @@ class RunBuffer : public std::enable_shared_from_this<RunBuffer> {
 
   const Identity& identity() const { return identity_; }
 
-  // As RunWriter. kBulk without room: ResourceExhausted and `*full` set; wait for room, then call again.
+  // As RunWriter. kBulk without room: ResourceExhausted and `*full` set; wait for room, then call
+  // again.
   Status Append(UnitNumber number, const UnitView& unit, AppendMode mode, MonoTime now, bool* full);
   Status SetTracks(const std::vector<TrackInfo>& tracks);
   // Units known from before (a resumed run): acknowledged again without being stored.
@@ -103,16 +106,16 @@ class RunBuffer : public std::enable_shared_from_this<RunBuffer> {
   BufferPool& pool_;
 
   mutable std::mutex mutex_;
-  std::shared_ptr<const Bytes> tracks_;          // encoded
+  std::shared_ptr<const Bytes> tracks_;  // encoded
   std::array<uint8_t, 16> config_hash_{};
   std::vector<TrackId> track_ids_;
   bool has_video_ = false;
   bool ended_ = false;
   std::optional<ChunkBuilder> builder_;
   MonoTime builder_due_;
-  std::deque<StreamChunkPtr> ready_;             // frozen, not collected
-  std::deque<StreamChunkPtr> held_;              // frozen, not released: ready, in flight or durable
-  uint64_t held_bytes_ = 0;                      // buffers of held_
+  std::deque<StreamChunkPtr> ready_;  // frozen, not collected
+  std::deque<StreamChunkPtr> held_;   // frozen, not released: ready, in flight or durable
+  uint64_t held_bytes_ = 0;           // buffers of held_
   IntervalSet accepted_;
   IntervalSet durable_;
   std::optional<UnitNumber> last_number_;

@@ -1,11 +1,12 @@
 // StoreImpl: the facade's parts and how they hang together.
 //
 //   producers -> RunBuffer -> Volume (loop thread each) -> OnDurable -> IndexFeed -> Index
-//                                \-> Maintain (maintenance thread each): seal, spare, recycle, salvage
+//                                \-> Maintain (maintenance thread each): seal, spare, recycle,
+//                                salvage
 //   feed thread: flushes the feed, writes ledger records that became due, calls on_durable
 //
-// Lock order: mutex_ (streams, runs, assignments) before a run's lock; the feed's, the ledger's and the
-// pools' locks are taken last and held for no call outward. No lock is held across I/O.
+// Lock order: mutex_ (streams, runs, assignments) before a run's lock; the feed's, the ledger's and
+// the pools' locks are taken last and held for no call outward. No lock is held across I/O.
 #pragma once
 
 #include <atomic>
@@ -32,11 +33,11 @@ using RunList = std::vector<RunBufferPtr>;
 // A run that is being recorded, or has ended and is not all in the index yet.
 struct ActiveRun {
   RunBufferPtr buffer;
-  std::atomic<VolumeNo> volume;          // changed under the store's lock
+  std::atomic<VolumeNo> volume;  // changed under the store's lock
   WallTime begun;
   std::optional<EndCause> end;
   std::function<void(const Watermarks&)> on_durable;
-  Watermarks told;                       // what on_durable was last told
+  Watermarks told;  // what on_durable was last told
 };
 
 // The ledger's own run on one volume.
@@ -46,20 +47,21 @@ struct LedgerRun {
 };
 
 struct VolumeSlot {
-  format::NodeVolume node;               // number, id, path
+  format::NodeVolume node;  // number, id, path
   std::unique_ptr<Disk> disk;
-  std::unique_ptr<Volume> volume;        // null when away or read-only
-  std::unique_ptr<SegmentPool> view;     // read-only
+  std::unique_ptr<Volume> volume;     // null when away or read-only
+  std::unique_ptr<SegmentPool> view;  // read-only
   format::Superblock superblock;
-  Status away;                           // why it cannot be used
+  Status away;  // why it cannot be used
   LedgerRun ledger;
-  std::mutex ledger_mutex;               // orders ledger appends
-  std::shared_ptr<const RunList> runs = std::make_shared<RunList>();  // assigned here; swapped whole
-  // Copying the ledger forward: segments up to `compacting_last` may go once the ledger run is durable
-  // up to `compacting_until`. Maintenance thread only.
+  std::mutex ledger_mutex;  // orders ledger appends
+  std::shared_ptr<const RunList> runs =
+      std::make_shared<RunList>();  // assigned here; swapped whole
+  // Copying the ledger forward: segments up to `compacting_last` may go once the ledger run is
+  // durable up to `compacting_until`. Maintenance thread only.
   UnitNumber compacting_until;
   SegmentSerial compacting_last;
-  std::atomic<bool> segments_closed = false;   // for an orderly stop
+  std::atomic<bool> segments_closed = false;  // for an orderly stop
   std::thread loop;
   std::thread maintenance;
 
@@ -83,7 +85,8 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   Result<Timeline> GetTimeline(StreamId stream, WallRange range, Bucket bucket) override;
   std::vector<VolumeInfo> Volumes() override;
   StoreCounters counters() override;
-  Result<VerifyReport> Verify(const std::function<void(const std::string& problem)>& report) override;
+  Result<VerifyReport> Verify(
+      const std::function<void(const std::string& problem)>& report) override;
   void RebuildIndex() override;
   bool RunOnce(Duration wait) override;
   Status WaitIdle(Duration wait) override;
@@ -97,7 +100,8 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
 
  private:
   // VolumeClient
-  void Collect(VolumeNo volume, MonoTime now, size_t max_chunks, std::vector<ChunkPtr>* out) override;
+  void Collect(VolumeNo volume, MonoTime now, size_t max_chunks,
+               std::vector<ChunkPtr>* out) override;
   void OnDurable(VolumeNo volume, const std::vector<ChunkPtr>& chunks) override;
   void OnTrouble(VolumeNo volume, VolumeHealth health, const Status& why,
                  const std::vector<ChunkPtr>& chunks) override;
@@ -128,10 +132,12 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   void StartThreads();
 
   // store_ledger.cc
-  Status ReadLedgerSegment(VolumeNo volume, SegmentSerial serial, const std::vector<format::ChunkRow>& rows);
+  Status ReadLedgerSegment(VolumeNo volume, SegmentSerial serial,
+                           const std::vector<format::ChunkRow>& rows);
   // Appends to the volume's ledger; the number to wait for.
   Result<UnitNumber> AppendLedger(VolumeSlot* slot, const format::LedgerRecord& record);
-  // Appends to the ledger of `volume`, or of every usable volume with number 0, and waits until durable.
+  // Appends to the ledger of `volume`, or of every usable volume with number 0, and waits until
+  // durable.
   Status WriteLedger(VolumeNo volume, const format::LedgerRecord& record);
   bool CompactLedger(VolumeSlot* slot);
   void RecordShed(const ActiveRun& run, bool all);
@@ -150,7 +156,8 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
 
   // store_read.cc
   void VerifySegment(VolumeSlot& slot, const format::SegmentHeader& header,
-                     const std::function<void(const std::string& problem)>& report, VerifyReport* total);
+                     const std::function<void(const std::string& problem)>& report,
+                     VerifyReport* total);
 
   // store_runs.cc
   VolumeSlot* Slot(VolumeNo volume);
@@ -176,11 +183,12 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   Ledger ledger_;
   IndexFeed feed_;
 
-  std::mutex create_mutex_;        // one CreateStream at a time; taken before all others
+  std::mutex create_mutex_;  // one CreateStream at a time; taken before all others
   std::mutex mutex_;
-  std::vector<std::unique_ptr<VolumeSlot>> volumes_;   // fixed once Start has returned
+  std::vector<std::unique_ptr<VolumeSlot>> volumes_;  // fixed once Start has returned
   std::unordered_map<StreamId, std::vector<std::shared_ptr<ActiveRun>>> runs_;
-  std::map<VolumeNo, std::vector<SegmentSerial>> to_index_;  // sealed segments whose footer is to be read again
+  std::map<VolumeNo, std::vector<SegmentSerial>>
+      to_index_;  // sealed segments whose footer is to be read again
   std::atomic<bool> closing_ = false;
   std::atomic<bool> closed_ = false;
 
@@ -190,7 +198,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   std::atomic<uint64_t> accepted_counter_ = 0;
   std::atomic<bool> stop_ = false;
   std::atomic<bool> close_segments_ = false;
-  std::atomic<int> busy_ = 0;      // maintenance steps under way
+  std::atomic<int> busy_ = 0;  // maintenance steps under way
   std::thread feed_thread_;
 
   // Counters.
@@ -201,11 +209,11 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   std::atomic<uint64_t> segments_salvaged_ = 0;
   std::atomic<uint64_t> acknowledged_lost_ = 0;
   std::atomic<uint64_t> reads_damaged_ = 0;
-  std::atomic<uint64_t> units_accepted_ended_ = 0;   // of runs that are gone
+  std::atomic<uint64_t> units_accepted_ended_ = 0;  // of runs that are gone
   std::atomic<uint64_t> bytes_accepted_ended_ = 0;
   std::atomic<uint64_t> units_shed_ended_ = 0;
   std::atomic<uint64_t> units_resent_ended_ = 0;
-  bool index_failing_ = false;     // feed thread only: logged once
+  bool index_failing_ = false;  // feed thread only: logged once
 };
 
 }  // namespace reel

@@ -15,14 +15,17 @@ constexpr uint64_t kSegmentsWanted = 64;
 
 uint64_t SegmentBytesFor(uint64_t volume_bytes) {
   uint64_t segment_bytes = kDefaultSegmentBytes;
-  while (segment_bytes > kLeastSegmentBytes && volume_bytes / segment_bytes < kSegmentsWanted) segment_bytes /= 2;
+  while (segment_bytes > kLeastSegmentBytes && volume_bytes / segment_bytes < kSegmentsWanted)
+    segment_bytes /= 2;
   return segment_bytes;
 }
 
-Result<format::Placement> PlacementFor(const std::string& wanted, const DiskFacts& facts, uint32_t granule_bytes) {
+Result<format::Placement> PlacementFor(const std::string& wanted, const DiskFacts& facts,
+                                       uint32_t granule_bytes) {
   if (wanted == "log") return format::Placement::kLog;
   if (wanted == "gop") return format::Placement::kGop;
-  if (wanted != "auto") return InvalidArgument("placement is auto, log or gop, not '" + wanted + "'");
+  if (wanted != "auto")
+    return InvalidArgument("placement is auto, log or gop, not '" + wanted + "'");
   // Flash reads anywhere at once: keep GOPs whole. A spindle or a parity array wants one front.
   const bool log = facts.rotational || granule_bytes > format::kChunkAlignBytes;
   return log ? format::Placement::kLog : format::Placement::kGop;
@@ -34,7 +37,8 @@ struct Plan {
   std::string path;
 };
 
-Result<Plan> PlanVolume(const Store::Options& options, const Store::InitVolume& wanted, NodeId node) {
+Result<Plan> PlanVolume(const Store::Options& options, const Store::InitVolume& wanted,
+                        NodeId node) {
   Plan plan;
   plan.path = wanted.path;
   REEL_ASSIGN_OR_RETURN(plan.disk, options.open_disk(wanted.path));
@@ -45,14 +49,18 @@ Result<Plan> PlanVolume(const Store::Options& options, const Store::InitVolume& 
   }
   if (present.status().code() != Code::kNotFound) return present.status();
   if (wanted.bytes > facts.free_bytes) {
-    return ResourceExhausted(wanted.path + " has " + std::to_string(facts.free_bytes >> 20) + " MiB free, " +
-                             std::to_string(wanted.bytes >> 20) + " MiB are asked for: give it less");
+    return ResourceExhausted(wanted.path + " has " + std::to_string(facts.free_bytes >> 20) +
+                             " MiB free, " + std::to_string(wanted.bytes >> 20) +
+                             " MiB are asked for: give it less");
   }
   plan.format.node = node;
-  plan.format.segment_bytes = wanted.segment_bytes != 0 ? wanted.segment_bytes : SegmentBytesFor(wanted.bytes);
+  plan.format.segment_bytes =
+      wanted.segment_bytes != 0 ? wanted.segment_bytes : SegmentBytesFor(wanted.bytes);
   plan.format.segment_count_max = static_cast<uint32_t>(wanted.bytes / plan.format.segment_bytes);
-  plan.format.granule_bytes = wanted.granule_bytes != 0 ? wanted.granule_bytes : facts.granule_bytes;
-  REEL_ASSIGN_OR_RETURN(plan.format.placement, PlacementFor(wanted.placement, facts, plan.format.granule_bytes));
+  plan.format.granule_bytes =
+      wanted.granule_bytes != 0 ? wanted.granule_bytes : facts.granule_bytes;
+  REEL_ASSIGN_OR_RETURN(plan.format.placement,
+                        PlacementFor(wanted.placement, facts, plan.format.granule_bytes));
   REEL_RETURN_IF_ERROR(Volume::CheckFormat(plan.format).WithContext(wanted.path));
   return plan;
 }
@@ -63,7 +71,8 @@ Status Store::Init(const Options& options, const std::vector<InitVolume>& volume
   if (!options.open_disk) return InvalidArgument("Store::Options::open_disk is not set");
   Clock& clock = options.clock != nullptr ? *options.clock : SystemClock();
   Random& random = options.random != nullptr ? *options.random : SystemRandom();
-  REEL_ASSIGN_OR_RETURN(const std::unique_ptr<Disk> state_disk, options.open_disk(options.state_path));
+  REEL_ASSIGN_OR_RETURN(const std::unique_ptr<Disk> state_disk,
+                        options.open_disk(options.state_path));
   Result<format::NodeState> found = ReadNodeState(*state_disk);
   if (!found.ok() && found.status().code() != Code::kNotFound) return found.status();
   format::NodeState node = found.ok() ? *found : format::NodeState{};
@@ -74,7 +83,8 @@ Status Store::Init(const Options& options, const std::vector<InitVolume>& volume
   std::vector<Plan> plans;
   for (const InitVolume& wanted : volumes) {
     for (const format::NodeVolume& known : node.volumes) {
-      if (known.path == wanted.path) return AlreadyExists(wanted.path + " is a volume of this node already");
+      if (known.path == wanted.path)
+        return AlreadyExists(wanted.path + " is a volume of this node already");
     }
     for (const Plan& plan : plans) {
       if (plan.path == wanted.path) return InvalidArgument(wanted.path + " is given twice");
@@ -83,9 +93,11 @@ Status Store::Init(const Options& options, const std::vector<InitVolume>& volume
     plans.push_back(std::move(plan));
   }
   uint16_t number = 0;
-  for (const format::NodeVolume& known : node.volumes) number = std::max(number, known.number.value);
+  for (const format::NodeVolume& known : node.volumes)
+    number = std::max(number, known.number.value);
   for (Plan& plan : plans) {
-    REEL_ASSIGN_OR_RETURN(const VolumeId id, Volume::Format(*plan.disk, clock, random, plan.format));
+    REEL_ASSIGN_OR_RETURN(const VolumeId id,
+                          Volume::Format(*plan.disk, clock, random, plan.format));
     node.volumes.push_back({VolumeNo{++number}, id, Epoch{0}, plan.path});
   }
   const Status written = WriteNodeState(*state_disk, &node);

@@ -14,20 +14,23 @@ constexpr size_t kLedgerSegmentsKept = 1;
 
 }  // namespace
 
-Status StoreImpl::ReadLedgerSegment(VolumeNo volume, SegmentSerial serial, const std::vector<format::ChunkRow>& rows) {
+Status StoreImpl::ReadLedgerSegment(VolumeNo volume, SegmentSerial serial,
+                                    const std::vector<format::ChunkRow>& rows) {
   REEL_ASSIGN_OR_RETURN(const SegmentLease lease, Lease(volume, serial));
   Status problem;
   for (const format::ChunkRow& row : rows) {
     AlignedBytes bytes(row.chunk_bytes);
     REEL_RETURN_IF_ERROR(ReadExactly(lease.file(), row.offset_bytes, bytes.span()));
-    const Result<format::ChunkHead> head = format::DecodeChunkHead(bytes.span(), lease.header().uid, row.offset_bytes);
+    const Result<format::ChunkHead> head =
+        format::DecodeChunkHead(bytes.span(), lease.header().uid, row.offset_bytes);
     if (!head.ok()) {
       problem = head.status();
       continue;
     }
     for (size_t i = 0; i < head->units.size(); ++i) {
       const Result<ByteSpan> unit = format::VerifiedUnit(*head, bytes.span(), i);
-      const Result<format::LedgerRecord> record = unit.ok() ? format::DecodeLedgerRecord(*unit) : unit.status();
+      const Result<format::LedgerRecord> record =
+          unit.ok() ? format::DecodeLedgerRecord(*unit) : unit.status();
       if (record.ok()) {
         ledger_.Apply(*record);
       } else {
@@ -46,7 +49,8 @@ Result<UnitNumber> StoreImpl::AppendLedger(VolumeSlot* slot, const format::Ledge
   const std::lock_guard lock(slot->ledger_mutex);
   bool full = false;
   const UnitNumber number{slot->ledger.next_number};
-  REEL_RETURN_IF_ERROR(slot->ledger.buffer->Append(number, unit, AppendMode::kBulk, clock_.MonoNow(), &full));
+  REEL_RETURN_IF_ERROR(
+      slot->ledger.buffer->Append(number, unit, AppendMode::kBulk, clock_.MonoNow(), &full));
   ++slot->ledger.next_number;
   return UnitNumber{number.value + 1};
 }
@@ -70,9 +74,9 @@ Status StoreImpl::WriteLedger(VolumeNo volume, const format::LedgerRecord& recor
   size_t durable = 0;
   WaitFor(
       [&] {
-        durable = static_cast<size_t>(std::count_if(written.begin(), written.end(), [](const auto& entry) {
-          return entry.first->ledger.buffer->IsDurable(entry.second);
-        }));
+        durable = static_cast<size_t>(std::count_if(
+            written.begin(), written.end(),
+            [](const auto& entry) { return entry.first->ledger.buffer->IsDurable(entry.second); }));
         const auto pending = std::count_if(written.begin(), written.end(), [](const auto& entry) {
           return entry.first->volume->health() == VolumeHealth::kGood &&
                  !entry.first->ledger.buffer->IsDurable(entry.second);
@@ -105,7 +109,8 @@ void StoreImpl::RecordShed(const ActiveRun& run, bool all) {
     VolumeSlot* slot = Slot(run.volume);
     if (slot == nullptr || !slot->volume) continue;
     const Result<UnitNumber> written = AppendLedger(slot, gap);
-    if (!written.ok()) Log(LogLevel::kWarning, "a gap could not be recorded: " + written.status().ToString());
+    if (!written.ok())
+      Log(LogLevel::kWarning, "a gap could not be recorded: " + written.status().ToString());
   }
 }
 
@@ -123,7 +128,8 @@ bool StoreImpl::FinishEndedRuns() {
   for (const std::shared_ptr<ActiveRun>& run : finished) {
     RecordShed(*run, /*all=*/true);
     const RunBuffer& buffer = *run->buffer;
-    if (std::optional<RunRow> row = feed_.FindRun(buffer.identity().run); row && *run->end != EndCause::kOpen) {
+    if (std::optional<RunRow> row = feed_.FindRun(buffer.identity().run);
+        row && *run->end != EndCause::kOpen) {
       row->cause = *run->end;
       ledger_.Apply(*row);
       IndexBatch batch;
@@ -131,7 +137,8 @@ bool StoreImpl::FinishEndedRuns() {
       feed_.Add(batch);
       VolumeSlot* slot = Slot(run->volume);
       const Result<UnitNumber> written = AppendLedger(slot, *row);
-      if (!written.ok()) Log(LogLevel::kWarning, "the end of a run is not recorded: " + written.status().ToString());
+      if (!written.ok())
+        Log(LogLevel::kWarning, "the end of a run is not recorded: " + written.status().ToString());
     }
     feed_.ForgetRun(buffer.identity().run);
     units_accepted_ended_ += buffer.units_accepted();
@@ -147,21 +154,24 @@ bool StoreImpl::FinishEndedRuns() {
   return !finished.empty();
 }
 
-// Copies what is live into the present ledger segment and lets the older ones go. False: nothing to do.
+// Copies what is live into the present ledger segment and lets the older ones go. False: nothing to
+// do.
 bool StoreImpl::CompactLedger(VolumeSlot* slot) {
   SegmentPool& pool = slot->volume->pool();
   if (pool.NextBroken()) return false;  // not all of the ledger has been read
   std::vector<SegmentSerial> sealed;
   for (const SegmentPool::Opened& life : pool.Lives()) {
     const bool ledger = life.header.retention_class == kLedgerClass;
-    if (ledger && life.state == SegmentPool::FileState::kSealed) sealed.push_back(life.header.serial);
+    if (ledger && life.state == SegmentPool::FileState::kSealed)
+      sealed.push_back(life.header.serial);
   }
   if (sealed.size() <= kLedgerSegmentsKept) return false;
   if (slot->compacting_until.value == 0) {
     UnitNumber until;
     for (const format::LedgerRecord& record : ledger_.Live()) {
       const Result<UnitNumber> written = AppendLedger(slot, record);
-      if (!written.ok()) return false;  // no room now: again at the next turn, records say the same twice
+      if (!written.ok())
+        return false;  // no room now: again at the next turn, records say the same twice
       until = *written;
     }
     slot->compacting_until = until;

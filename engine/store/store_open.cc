@@ -1,4 +1,5 @@
-// Opening a node: recording may begin when Start returns; what a crash left is worked off behind it.
+// Opening a node: recording may begin when Start returns; what a crash left is worked off behind
+// it.
 #include <algorithm>
 #include <set>
 
@@ -14,7 +15,8 @@ constexpr uint64_t kMinBufferBytes = 1U << 20;
 Status CheckOptions(const Store::Options& options) {
   using std::chrono::milliseconds;
   if (!options.open_disk) return InvalidArgument("Store::Options::open_disk is not set");
-  if (options.index == nullptr && !options.read_only) return InvalidArgument("Store::Options::index is not set");
+  if (options.index == nullptr && !options.read_only)
+    return InvalidArgument("Store::Options::index is not set");
   if (options.flush_interval < milliseconds(50) || options.flush_interval > milliseconds(2000)) {
     return InvalidArgument("flush interval must be 50 ms to 2 s");
   }
@@ -42,8 +44,8 @@ StoreImpl::StoreImpl(const Options& options)
 
 StoreImpl::~StoreImpl() {
   StopThreads();
-  // Volumes first: they wait for requests in flight on the buffers. Then the buffers, which chunks and
-  // their runs hold in a circle.
+  // Volumes first: they wait for requests in flight on the buffers. Then the buffers, which chunks
+  // and their runs hold in a circle.
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
     slot->volume.reset();
     if (slot->ledger.buffer) slot->ledger.buffer->Abandon();
@@ -58,11 +60,13 @@ Status StoreImpl::Start() {
   REEL_ASSIGN_OR_RETURN(node_, ReadNodeState(*state_disk_));
   if (options_.read_only) return OpenForReading();
   REEL_ASSIGN_OR_RETURN(node_lock_, state_disk_->Lock(kNodeLockName));
-  REEL_ASSIGN_OR_RETURN(node_, ReadNodeState(*state_disk_));  // again: it may have changed before the lock
+  REEL_ASSIGN_OR_RETURN(node_,
+                        ReadNodeState(*state_disk_));  // again: it may have changed before the lock
   REEL_ASSIGN_OR_RETURN(buffers_, BufferPool::Create(options_.buffer_bytes));
   ++node_.incarnation;
   size_t usable = 0;
-  Status last_problem = FailedPrecondition(options_.state_path + " has no volumes: add one with 'reel init'");
+  Status last_problem =
+      FailedPrecondition(options_.state_path + " has no volumes: add one with 'reel init'");
   for (const format::NodeVolume& node_volume : node_.volumes) {
     auto slot = std::make_unique<VolumeSlot>();
     slot->node = node_volume;
@@ -71,7 +75,8 @@ Status StoreImpl::Start() {
       ++usable;
     } else {
       last_problem = slot->away;
-      Log(LogLevel::kError, "volume " + node_volume.path + " is not used: " + slot->away.ToString());
+      Log(LogLevel::kError,
+          "volume " + node_volume.path + " is not used: " + slot->away.ToString());
     }
     volumes_.push_back(std::move(slot));
   }
@@ -96,7 +101,8 @@ Status StoreImpl::OpenVolume(VolumeSlot* slot) {
   REEL_ASSIGN_OR_RETURN(slot->disk, options_.open_disk(slot->node.path));
   REEL_ASSIGN_OR_RETURN(slot->superblock, ReadSuperblock(*slot->disk));
   if (slot->superblock.volume != slot->node.id) {
-    return FailedPrecondition(slot->node.path + " holds volume " + ToString(slot->superblock.volume) + ", expected " +
+    return FailedPrecondition(slot->node.path + " holds volume " +
+                              ToString(slot->superblock.volume) + ", expected " +
                               ToString(slot->node.id) + ": mount the right disk there");
   }
   Volume::Options volume;
@@ -110,17 +116,20 @@ Status StoreImpl::OpenVolume(VolumeSlot* slot) {
   volume.log = options_.log;
   REEL_ASSIGN_OR_RETURN(slot->volume, Volume::Open(*slot->disk, clock_, random_, *this, volume));
   slot->superblock = slot->volume->superblock();
-  for (const std::string& note : slot->volume->notes()) Log(LogLevel::kWarning, slot->node.path + ": " + note);
+  for (const std::string& note : slot->volume->notes())
+    Log(LogLevel::kWarning, slot->node.path + ": " + note);
   return OkStatus();
 }
 
-// Segments that the index knows whole need no look; those it names and the volume no longer has are gone.
+// Segments that the index knows whole need no look; those it names and the volume no longer has are
+// gone.
 void StoreImpl::TrustIndexed(VolumeSlot* slot) {
   SegmentPool* pool = slot->pool();
   if (pool == nullptr) return;
   const Result<std::vector<SegmentRow>> rows = index_->Segments(slot->node.number);
   if (!rows.ok()) {
-    Log(LogLevel::kError, "the index cannot be read and will be filled anew: " + rows.status().ToString());
+    Log(LogLevel::kError,
+        "the index cannot be read and will be filled anew: " + rows.status().ToString());
     return;
   }
   IndexBatch retired;
@@ -128,7 +137,8 @@ void StoreImpl::TrustIndexed(VolumeSlot* slot) {
     if (row.state == SegmentState::kRetired) continue;
     const std::optional<SegmentPool::Opened> life = pool->Find(row.serial);
     const bool same = life && life->header.uid == row.uid;
-    if (same && row.state == SegmentState::kSealed && life->state == SegmentPool::FileState::kBroken) {
+    if (same && row.state == SegmentState::kSealed &&
+        life->state == SegmentPool::FileState::kBroken) {
       // Ledger segments are read in any case when names are missing (LoadStreams).
       pool->TrustSealed(row.serial);
     } else if (!same) {
@@ -145,7 +155,8 @@ Status StoreImpl::LoadStreams() {
     for (const StreamRow& row : *rows) ledger_.Apply(format::StreamRecord{row, 0});
   }
   // Sealed ledger segments are few and are read now. One without a footer takes a scan of the whole
-  // segment: it is left to the salvage behind recording, unless the index has no names to begin with.
+  // segment: it is left to the salvage behind recording, unless the index has no names to begin
+  // with.
   const bool names_known = rows.ok() && !rows->empty();
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
     SegmentPool* pool = slot->pool();
@@ -163,7 +174,8 @@ Status StoreImpl::LoadStreams() {
         if (report.ok()) rows_of_segment = std::move(report->rows);
       }
       const Status read = ReadLedgerSegment(slot->node.number, life.header.serial, rows_of_segment);
-      if (!read.ok()) Log(LogLevel::kError, "ledger segment on " + slot->node.path + ": " + read.ToString());
+      if (!read.ok())
+        Log(LogLevel::kError, "ledger segment on " + slot->node.path + ": " + read.ToString());
     }
   }
   IndexBatch batch;
@@ -178,7 +190,8 @@ Status StoreImpl::BeginLedger(VolumeSlot* slot) {
   identity.run = NewId<RunId>(random_);
   identity.retention_class = kLedgerClass;
   identity.boot_id = clock_.boot_id();
-  slot->ledger.buffer = std::make_shared<RunBuffer>(identity, LimitsFor(identity.stream), *buffers_);
+  slot->ledger.buffer =
+      std::make_shared<RunBuffer>(identity, LimitsFor(identity.stream), *buffers_);
   TrackInfo track;
   track.kind = TrackKind::kData;
   track.codec = Codec::kOpaque;
@@ -196,7 +209,8 @@ Status StoreImpl::OpenView(VolumeSlot* slot) {
   REEL_ASSIGN_OR_RETURN(slot->disk, options_.open_disk(slot->node.path));
   REEL_ASSIGN_OR_RETURN(slot->superblock, ReadSuperblock(*slot->disk));
   if (slot->superblock.volume != slot->node.id) {
-    return FailedPrecondition(slot->node.path + " holds volume " + ToString(slot->superblock.volume) + ", expected " +
+    return FailedPrecondition(slot->node.path + " holds volume " +
+                              ToString(slot->superblock.volume) + ", expected " +
                               ToString(slot->node.id) + ": mount the right disk there");
   }
   SegmentPool::Options pool;

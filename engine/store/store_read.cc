@@ -53,7 +53,8 @@ std::vector<VolumeInfo> StoreImpl::Volumes() {
     info.placement = slot->superblock.placement == format::Placement::kGop ? "gop" : "log";
     info.segment_bytes = slot->superblock.segment_bytes;
     info.segments_max = slot->superblock.segment_count_max;
-    info.segments_in_use = slot->pool() != nullptr ? static_cast<uint32_t>(slot->pool()->Lives().size()) : 0;
+    info.segments_in_use =
+        slot->pool() != nullptr ? static_cast<uint32_t>(slot->pool()->Lives().size()) : 0;
     info.granule_bytes = slot->superblock.granule_bytes;
     info.epoch = slot->superblock.epoch.value;
     volumes.push_back(std::move(info));
@@ -89,7 +90,8 @@ StoreCounters StoreImpl::counters() {
   return counters;
 }
 
-Result<Store::VerifyReport> StoreImpl::Verify(const std::function<void(const std::string& problem)>& report) {
+Result<Store::VerifyReport> StoreImpl::Verify(
+    const std::function<void(const std::string& problem)>& report) {
   VerifyReport total;
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
     SegmentPool* pool = slot->pool();
@@ -110,7 +112,8 @@ Result<Store::VerifyReport> StoreImpl::Verify(const std::function<void(const std
 }
 
 void StoreImpl::VerifySegment(VolumeSlot& slot, const format::SegmentHeader& header,
-                              const std::function<void(const std::string& problem)>& report, VerifyReport* total) {
+                              const std::function<void(const std::string& problem)>& report,
+                              VerifyReport* total) {
   const std::string name = slot.node.path + " segment " + std::to_string(header.serial.value);
   const auto problem = [&](const std::string& what) {
     ++total->problems;
@@ -129,9 +132,10 @@ void StoreImpl::VerifySegment(VolumeSlot& slot, const format::SegmentHeader& hea
     total->chunks += salvage->rows.size();
     for (const format::ChunkRow& row : salvage->rows) total->bytes += row.chunk_bytes;
     if (salvage->damaged()) {
-      problem(std::to_string(salvage->lost_acknowledged_count) + " acknowledged chunks are missing, " +
-              std::to_string(salvage->broken_links) + " links broken, " +
-              std::to_string(salvage->unreadable_blocks) + " blocks unreadable");
+      problem(std::to_string(salvage->lost_acknowledged_count) +
+              " acknowledged chunks are missing, " + std::to_string(salvage->broken_links) +
+              " links broken, " + std::to_string(salvage->unreadable_blocks) +
+              " blocks unreadable");
     }
     return;
   }
@@ -151,7 +155,8 @@ void StoreImpl::VerifySegment(VolumeSlot& slot, const format::SegmentHeader& hea
     total->bytes += row.chunk_bytes;
     if (!status.ok()) {
       problem("stream " + ToString(row.stream) + ", " + FormatWall(row.wall_begin) + " to " +
-              FormatWall(row.wall_end) + ", offset " + std::to_string(row.offset_bytes) + ": " + status.message());
+              FormatWall(row.wall_end) + ", offset " + std::to_string(row.offset_bytes) + ": " +
+              status.message());
     }
   }
 }

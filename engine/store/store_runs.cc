@@ -9,7 +9,8 @@ namespace {
 
 class RunWriterImpl final : public RunWriter {
  public:
-  RunWriterImpl(StoreImpl& store, std::shared_ptr<ActiveRun> run) : store_(store), run_(std::move(run)) {}
+  RunWriterImpl(StoreImpl& store, std::shared_ptr<ActiveRun> run)
+      : store_(store), run_(std::move(run)) {}
   ~RunWriterImpl() override {
     if (!run_->buffer->ended()) (void)store_.EndRun(run_, EndCause::kOpen);
   }
@@ -18,9 +19,13 @@ class RunWriterImpl final : public RunWriter {
   Status Append(UnitNumber number, const UnitView& unit, AppendMode mode) override {
     return store_.Append(*run_, number, unit, mode);
   }
-  Status SetTracks(const std::vector<TrackInfo>& tracks) override { return run_->buffer->SetTracks(tracks); }
+  Status SetTracks(const std::vector<TrackInfo>& tracks) override {
+    return run_->buffer->SetTracks(tracks);
+  }
   Watermarks watermarks() const override { return run_->buffer->watermarks(); }
-  Status WaitDurable(UnitNumber end, Duration wait) override { return store_.WaitDurable(*run_->buffer, end, wait); }
+  Status WaitDurable(UnitNumber end, Duration wait) override {
+    return store_.WaitDurable(*run_->buffer, end, wait);
+  }
   void Flush() override {
     run_->buffer->Flush();
     store_.Kick(*run_);
@@ -83,7 +88,8 @@ RunBuffer::Limits StoreImpl::LimitsFor(const StreamId& stream) const {
   RunBuffer::Limits limits;
   limits.bytes = options_.stream_buffer_bytes;
   limits.flush_interval = options_.flush_interval;
-  const auto phase = std::hash<StreamId>{}(stream) % static_cast<uint64_t>(options_.flush_interval.count());
+  const auto phase =
+      std::hash<StreamId>{}(stream) % static_cast<uint64_t>(options_.flush_interval.count());
   limits.flush_phase = Duration{static_cast<int64_t>(phase)};
   return limits;
 }
@@ -131,7 +137,8 @@ Result<StreamInfo> StoreImpl::FindStream(const std::string& name_or_id) {
   std::vector<std::string> names;
   for (const format::StreamRecord& record : ledger_.Streams()) names.push_back(record.row.name);
   std::string message = "no stream named '" + name_or_id + "'";
-  if (const auto near = NearestName(name_or_id, names)) message += "; did you mean '" + *near + "'?";
+  if (const auto near = NearestName(name_or_id, names))
+    message += "; did you mean '" + *near + "'?";
   return NotFound(std::move(message));
 }
 
@@ -148,14 +155,17 @@ WallTime StoreImpl::StreamCreated(StreamId stream) {
 
 // What the index has of the run is known already; its last row goes on growing.
 Status StoreImpl::Resume(StreamId stream, RunId run, RunBuffer* buffer) {
-  REEL_ASSIGN_OR_RETURN(const std::vector<RunRow> rows, index_->Runs(stream, {kWallMin, kWallMax}, 1U << 20));
-  const auto row = std::find_if(rows.begin(), rows.end(), [&](const RunRow& r) { return r.run == run; });
+  REEL_ASSIGN_OR_RETURN(const std::vector<RunRow> rows,
+                        index_->Runs(stream, {kWallMin, kWallMax}, 1U << 20));
+  const auto row =
+      std::find_if(rows.begin(), rows.end(), [&](const RunRow& r) { return r.run == run; });
   if (row == rows.end()) return OkStatus();  // nothing of it became durable
   constexpr size_t kBatch = 1024;
   WallTime from = row->begin;
   std::optional<GopRow> last;
   for (;;) {
-    REEL_ASSIGN_OR_RETURN(const std::vector<GopRow> gops, index_->Gops(stream, from, Direction::kForward, kBatch));
+    REEL_ASSIGN_OR_RETURN(const std::vector<GopRow> gops,
+                          index_->Gops(stream, from, Direction::kForward, kBatch));
     for (const GopRow& gop : gops) {
       if (gop.run != run) continue;
       for (const Piece& piece : gop.pieces) {
@@ -211,7 +221,8 @@ Status StoreImpl::Append(ActiveRun& run, UnitNumber number, const UnitView& unit
     run.buffer->Flush();
     const Status waited = WaitFor(
                               [&] {
-                                status = run.buffer->Append(number, unit, mode, clock_.MonoNow(), &full);
+                                status =
+                                    run.buffer->Append(number, unit, mode, clock_.MonoNow(), &full);
                                 return !full || stop_;
                               },
                               kRoomWait)
@@ -232,7 +243,8 @@ void StoreImpl::Kick(const ActiveRun& run) {
 
 Status StoreImpl::WaitDurable(const RunBuffer& run, UnitNumber end, Duration wait) {
   if (WaitFor([&] { return run.IsDurable(end); }, wait)) return OkStatus();
-  return {Code::kDeadlineExceeded, "units below " + std::to_string(end.value) + " are not all durable yet"};
+  return {Code::kDeadlineExceeded,
+          "units below " + std::to_string(end.value) + " are not all durable yet"};
 }
 
 Status StoreImpl::EndRun(const std::shared_ptr<ActiveRun>& run, EndCause cause) {

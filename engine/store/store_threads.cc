@@ -78,7 +78,8 @@ bool StoreImpl::IndexNext(VolumeSlot* slot) {
   if (!lease.ok()) return true;  // recycled meanwhile
   const Result<std::optional<format::Footer>> footer = ReadFooter(lease->file(), lease->header());
   if (!footer.ok() || !footer->has_value()) {
-    Log(LogLevel::kError, "segment " + std::to_string(serial.value) + " is not in the index: its footer cannot be read");
+    Log(LogLevel::kError, "segment " + std::to_string(serial.value) +
+                              " is not in the index: its footer cannot be read");
     return true;
   }
   const std::optional<SegmentPool::Opened> life = slot->pool()->Find(serial);
@@ -125,7 +126,8 @@ bool StoreImpl::FeedOnce() {
   bool moved = !feed_.empty();
   if (moved) {
     const Status written = feed_.Flush(*index_);
-    if (!written.ok() && !index_failing_) Log(LogLevel::kError, "the index cannot be written: " + written.ToString());
+    if (!written.ok() && !index_failing_)
+      Log(LogLevel::kError, "the index cannot be written: " + written.ToString());
     index_failing_ = !written.ok();
     if (index_failing_) moved = false;
   }
@@ -224,21 +226,27 @@ Status StoreImpl::Close() {
   }
   const bool ledger_done = WaitFor(
       [this] {
-        return std::all_of(volumes_.begin(), volumes_.end(), [](const std::unique_ptr<VolumeSlot>& slot) {
-          return !slot->volume || slot->volume->health() == VolumeHealth::kOffline || slot->ledger.buffer->idle();
-        });
+        return std::all_of(
+            volumes_.begin(), volumes_.end(), [](const std::unique_ptr<VolumeSlot>& slot) {
+              return !slot->volume || slot->volume->health() == VolumeHealth::kOffline ||
+                     slot->ledger.buffer->idle();
+            });
       },
       kStep);
   closing_ = true;
   close_segments_ = true;
   const bool sealed = WaitFor(
       [this] {
-        return Idle() && std::all_of(volumes_.begin(), volumes_.end(), [](const std::unique_ptr<VolumeSlot>& slot) {
-          return !slot->volume || slot->volume->health() == VolumeHealth::kOffline || slot->segments_closed;
-        });
+        return Idle() && std::all_of(volumes_.begin(), volumes_.end(),
+                                     [](const std::unique_ptr<VolumeSlot>& slot) {
+                                       return !slot->volume ||
+                                              slot->volume->health() == VolumeHealth::kOffline ||
+                                              slot->segments_closed;
+                                     });
       },
       kStep);
-  if (!recorded || !ledger_done || !sealed) problem = Unavailable("not everything could be written before closing");
+  if (!recorded || !ledger_done || !sealed)
+    problem = Unavailable("not everything could be written before closing");
   StopThreads();
   const Status flushed = feed_.Flush(*index_);
   const Status synced = index_->Sync();

@@ -6,7 +6,8 @@
 
 namespace reel {
 
-void StoreImpl::Collect(VolumeNo volume, MonoTime now, size_t max_chunks, std::vector<ChunkPtr>* out) {
+void StoreImpl::Collect(VolumeNo volume, MonoTime now, size_t max_chunks,
+                        std::vector<ChunkPtr>* out) {
   std::shared_ptr<const RunList> runs;
   {
     const std::lock_guard lock(mutex_);
@@ -25,7 +26,8 @@ void StoreImpl::OnDurable(VolumeNo volume, const std::vector<ChunkPtr>& chunks) 
     chunks_written_.fetch_add(1, std::memory_order_relaxed);
     chunk_bytes_written_.fetch_add(chunk->row.chunk_bytes, std::memory_order_relaxed);
     units_durable_.fetch_add(chunk->row.unit_count, std::memory_order_relaxed);
-    // The feed first: a reader that sees the mark finds the chunk in memory until the index names it.
+    // The feed first: a reader that sees the mark finds the chunk in memory until the index names
+    // it.
     if (chunk->row.stream == format::kLedgerStream) {
       chunk->run_buffer->MarkDurable(*chunk);
       chunk->run_buffer->Release(*chunk);
@@ -65,8 +67,8 @@ void StoreImpl::OnTrouble(VolumeNo volume, VolumeHealth health, const Status& wh
       ++moved;
     }
   }
-  Log(LogLevel::kWarning, std::to_string(moved) + " streams move from volume " + std::to_string(volume.value) +
-                              " to others: " + why.message());
+  Log(LogLevel::kWarning, std::to_string(moved) + " streams move from volume " +
+                              std::to_string(volume.value) + " to others: " + why.message());
 }
 
 void StoreImpl::OnSegment(const SegmentRow& row, const std::vector<format::ChunkRow>& rows) {
@@ -100,7 +102,8 @@ void StoreImpl::OnRecycled(const SegmentRow& row) {
   receipt.chunk_count = row.chunk_count;
   ledger_.Apply(receipt);
   const Result<UnitNumber> written = AppendLedger(slot, receipt);
-  if (!written.ok()) Log(LogLevel::kWarning, "no receipt for a recycled segment: " + written.status().ToString());
+  if (!written.ok())
+    Log(LogLevel::kWarning, "no receipt for a recycled segment: " + written.status().ToString());
   IndexBatch batch;
   batch.segments.push_back(row);
   feed_.Add(batch);

@@ -13,7 +13,8 @@ namespace {
 constexpr std::string_view kPrefix = "segment-";
 
 std::optional<uint32_t> FileNumberOf(std::string_view name) {
-  if (name.size() != kPrefix.size() + 8 || name.substr(0, kPrefix.size()) != kPrefix) return std::nullopt;
+  if (name.size() != kPrefix.size() + 8 || name.substr(0, kPrefix.size()) != kPrefix)
+    return std::nullopt;
   uint32_t number = 0;
   for (const char c : name.substr(kPrefix.size())) {
     if (c < '0' || c > '9') return std::nullopt;
@@ -23,7 +24,8 @@ std::optional<uint32_t> FileNumberOf(std::string_view name) {
 }
 
 bool IsFree(const LifeReading& reading) {
-  return reading.kind == LifeReading::Kind::kUnused || reading.header.state == format::LifeState::kFree;
+  return reading.kind == LifeReading::Kind::kUnused ||
+         reading.header.state == format::LifeState::kFree;
 }
 
 }  // namespace
@@ -42,8 +44,9 @@ Result<std::shared_ptr<File>> SegmentPool::FileOf(uint32_t file_number) {
     const std::lock_guard lock(mutex_);
     if (std::shared_ptr<File> open = files_[file_number].file.lock()) return open;
   }
-  REEL_ASSIGN_OR_RETURN(std::unique_ptr<File> opened,
-                        disk_.Open(NameOf(file_number), read_only_ ? OpenMode::kReadOnly : OpenMode::kReadWrite));
+  REEL_ASSIGN_OR_RETURN(
+      std::unique_ptr<File> opened,
+      disk_.Open(NameOf(file_number), read_only_ ? OpenMode::kReadOnly : OpenMode::kReadWrite));
   const std::lock_guard lock(mutex_);
   std::shared_ptr<File> file = std::move(opened);
   files_[file_number].file = file;
@@ -66,7 +69,8 @@ Status SegmentPool::Scan(bool read_only, std::vector<std::string>* notes) {
       reading = LifeReading{LifeReading::Kind::kDamaged, {}};
     }
     if (reading->kind == LifeReading::Kind::kKnown && reading->header.volume != options_.volume) {
-      notes->push_back(name + " belongs to volume " + ToString(reading->header.volume) + ": left alone");
+      notes->push_back(name + " belongs to volume " + ToString(reading->header.volume) +
+                       ": left alone");
       reading->kind = LifeReading::Kind::kDamaged;
     }
     Note(*number, *reading, notes);
@@ -74,7 +78,8 @@ Status SegmentPool::Scan(bool read_only, std::vector<std::string>* notes) {
   return OkStatus();
 }
 
-void SegmentPool::Note(uint32_t file_number, const LifeReading& reading, std::vector<std::string>* notes) {
+void SegmentPool::Note(uint32_t file_number, const LifeReading& reading,
+                       std::vector<std::string>* notes) {
   const std::lock_guard lock(mutex_);
   Entry& entry = files_[file_number];
   entry.header = reading.header;
@@ -104,7 +109,8 @@ void SegmentPool::TrustSealed(SegmentSerial serial) {
 
 Result<std::optional<format::Footer>> SegmentPool::Settle(SegmentSerial serial) {
   REEL_ASSIGN_OR_RETURN(const SegmentLease lease, Lease(serial));
-  REEL_ASSIGN_OR_RETURN(std::optional<format::Footer> footer, ReadFooter(lease.file(), lease.header()));
+  REEL_ASSIGN_OR_RETURN(std::optional<format::Footer> footer,
+                        ReadFooter(lease.file(), lease.header()));
   if (footer) {
     const std::lock_guard lock(mutex_);
     InState(serial, FileState::kBroken).state = FileState::kSealed;
@@ -115,7 +121,8 @@ Result<std::optional<format::Footer>> SegmentPool::Settle(SegmentSerial serial) 
 std::optional<SegmentPool::Spare> SegmentPool::TakeSpare(ClassId retention_class) {
   const std::lock_guard lock(mutex_);
   for (auto& [number, entry] : files_) {
-    if (entry.state != FileState::kSpare || entry.header.retention_class != retention_class) continue;
+    if (entry.state != FileState::kSpare || entry.header.retention_class != retention_class)
+      continue;
     std::shared_ptr<File> file = spare_files_[number];
     entry.state = FileState::kOpen;
     by_serial_[entry.header.serial] = number;
@@ -128,7 +135,8 @@ std::optional<SegmentPool::Spare> SegmentPool::TakeSpare(ClassId retention_class
 bool SegmentPool::HasSpare(ClassId retention_class) const {
   const std::lock_guard lock(mutex_);
   return std::any_of(files_.begin(), files_.end(), [&](const auto& file) {
-    return file.second.state == FileState::kSpare && file.second.header.retention_class == retention_class;
+    return file.second.state == FileState::kSpare &&
+           file.second.header.retention_class == retention_class;
   });
 }
 
@@ -151,13 +159,15 @@ Result<uint32_t> SegmentPool::CreateFile() {
   const std::lock_guard lock(mutex_);
   if (!created.ok()) {
     create_refused_ = created.status().code() == Code::kResourceExhausted;
-    return create_refused_ ? NotFound("no free segment: " + created.status().message()) : created.status();
+    return create_refused_ ? NotFound("no free segment: " + created.status().message())
+                           : created.status();
   }
   files_[number].pin = std::make_shared<int>(0);
   return number;
 }
 
-format::SegmentHeader SegmentPool::NewLife(uint32_t file_number, ClassId retention_class, Epoch epoch) {
+format::SegmentHeader SegmentPool::NewLife(uint32_t file_number, ClassId retention_class,
+                                           Epoch epoch) {
   const SegmentGeometry geometry{options_.segment_bytes, options_.granule_bytes};
   const std::lock_guard lock(mutex_);
   format::SegmentHeader header;
@@ -200,7 +210,8 @@ std::optional<format::SegmentHeader> SegmentPool::Oldest() const {
   const std::lock_guard lock(mutex_);
   for (const auto& [serial, number] : by_serial_) {
     const Entry& entry = files_.at(number);
-    const bool may_go = entry.state == FileState::kSealed && entry.header.retention_class != kLedgerClass;
+    const bool may_go =
+        entry.state == FileState::kSealed && entry.header.retention_class != kLedgerClass;
     if (may_go && entry.pin.use_count() == 1) return entry.header;
   }
   return std::nullopt;
@@ -229,7 +240,8 @@ Status SegmentPool::Recycle(SegmentSerial serial) {
   {
     const std::lock_guard lock(mutex_);
     const auto at = by_serial_.find(serial);
-    if (at == by_serial_.end()) return NotFound("no segment with serial " + std::to_string(serial.value));
+    if (at == by_serial_.end())
+      return NotFound("no segment with serial " + std::to_string(serial.value));
     Entry& entry = files_[at->second];
     if (entry.state != FileState::kSealed || entry.pin.use_count() != 1) {
       return FailedPrecondition("segment " + std::to_string(serial.value) + " is in use");
@@ -249,7 +261,8 @@ Status SegmentPool::Seal(SegmentSerial serial, ByteSpan footer) {
   REEL_ASSIGN_OR_RETURN(const SegmentLease lease, Lease(serial));
   const Status status = WriteFooter(lease.file(), lease.header(), footer);
   const std::lock_guard lock(mutex_);
-  InState(serial, FileState::kSealing).state = status.ok() ? FileState::kSealed : FileState::kBroken;
+  InState(serial, FileState::kSealing).state =
+      status.ok() ? FileState::kSealed : FileState::kBroken;
   return status;
 }
 
@@ -266,7 +279,8 @@ std::optional<format::SegmentHeader> SegmentPool::NextBroken() const {
   return std::nullopt;
 }
 
-Result<SalvageReport> SegmentPool::SalvageBroken(SegmentSerial serial, ChunkSeq known_durable_seq, bool write) {
+Result<SalvageReport> SegmentPool::SalvageBroken(SegmentSerial serial, ChunkSeq known_durable_seq,
+                                                 bool write) {
   uint32_t file_number = 0;
   format::SegmentHeader header;
   {
@@ -324,7 +338,8 @@ std::optional<SegmentPool::Opened> SegmentPool::Find(SegmentSerial serial) const
 std::vector<SegmentPool::Opened> SegmentPool::Lives() const {
   const std::lock_guard lock(mutex_);
   std::vector<Opened> lives;
-  for (const auto& [serial, number] : by_serial_) lives.push_back({files_.at(number).header, files_.at(number).state});
+  for (const auto& [serial, number] : by_serial_)
+    lives.push_back({files_.at(number).header, files_.at(number).state});
   return lives;
 }
 

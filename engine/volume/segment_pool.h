@@ -1,9 +1,9 @@
-// SegmentPool: the segment files of one volume and what each of them holds. It prepares files for the
-// loop ahead of need, seals them, salvages them and recycles the oldest.
+// SegmentPool: the segment files of one volume and what each of them holds. It prepares files for
+// the loop ahead of need, seals them, salvages them and recycles the oldest.
 //
-// Thread rule: all calls from any thread at once. Calls marked "blocks" do I/O, on files that nobody else
-// is changing, without holding the lock; they are for the maintenance thread and for opening.
-// Invariants (docs/INVARIANTS.md)
+// Thread rule: all calls from any thread at once. Calls marked "blocks" do I/O, on files that
+// nobody else is changing, without holding the lock; they are for the maintenance thread and for
+// opening. Invariants (docs/INVARIANTS.md)
 //   L1  A serial is given once in a volume's life, rising.
 //   L2  A file is in exactly one state, and only these changes happen:
 //         free -> spare -> open -> sealing -> sealed -> recycling -> free
@@ -32,7 +32,8 @@ namespace reel {
 class SegmentLease {
  public:
   SegmentLease() = default;
-  SegmentLease(std::shared_ptr<File> file, const format::SegmentHeader& header, std::shared_ptr<void> pin)
+  SegmentLease(std::shared_ptr<File> file, const format::SegmentHeader& header,
+               std::shared_ptr<void> pin)
       : file_(std::move(file)), header_(header), pin_(std::move(pin)) {}
 
   File& file() const { return *file_; }
@@ -52,7 +53,16 @@ class SegmentPool {
     uint32_t granule_bytes = 0;
     uint32_t count_max = 0;
   };
-  enum class FileState : uint8_t { kFree, kSpare, kOpen, kSealing, kSealed, kRecycling, kBroken, kDamaged };
+  enum class FileState : uint8_t {
+    kFree,
+    kSpare,
+    kOpen,
+    kSealing,
+    kSealed,
+    kRecycling,
+    kBroken,
+    kDamaged
+  };
 
   struct Spare {
     format::SegmentHeader header;
@@ -66,8 +76,8 @@ class SegmentPool {
 
   SegmentPool(Disk& disk, Clock& clock, Random& random, const Options& options);
 
-  // Blocks. Reads block 0 of every segment file. Lives in use are taken for broken until Settle says
-  // otherwise. Problems with single files are notes, not errors.
+  // Blocks. Reads block 0 of every segment file. Lives in use are taken for broken until Settle
+  // says otherwise. Problems with single files are notes, not errors.
   Status Scan(bool read_only, std::vector<std::string>* notes);
 
   // A broken segment whose index is known to be complete becomes sealed unseen.
@@ -84,10 +94,12 @@ class SegmentPool {
 
   // The segment that may be recycled next: lowest serial, sealed, not pinned, not of the ledger.
   std::optional<format::SegmentHeader> Oldest() const;
-  // Blocks. The segment is free on the disk on return (L3). FailedPrecondition if pinned or not sealed.
+  // Blocks. The segment is free on the disk on return (L3). FailedPrecondition if pinned or not
+  // sealed.
   Status Recycle(SegmentSerial serial);
 
-  // open -> sealing. Then, blocking, sealing -> sealed once its footer is durable; on failure broken.
+  // open -> sealing. Then, blocking, sealing -> sealed once its footer is durable; on failure
+  // broken.
   void BeginSealing(SegmentSerial serial);
   Status Seal(SegmentSerial serial, ByteSpan footer);
 
@@ -95,8 +107,8 @@ class SegmentPool {
   void Abandon(SegmentSerial serial);
   // Lowest serial that waits for salvage.
   std::optional<format::SegmentHeader> NextBroken() const;
-  // Blocks. Salvages a broken segment, makes what it holds durable and writes its footer; an empty one
-  // becomes free. With `write` false it only reads.
+  // Blocks. Salvages a broken segment, makes what it holds durable and writes its footer; an empty
+  // one becomes free. With `write` false it only reads.
   Result<SalvageReport> SalvageBroken(SegmentSerial serial, ChunkSeq known_durable_seq, bool write);
 
   // NotFound when that serial is not on the volume (any more).
@@ -109,9 +121,9 @@ class SegmentPool {
  private:
   struct Entry {
     FileState state = FileState::kFree;
-    format::SegmentHeader header;      // valid unless never used
-    std::weak_ptr<File> file;          // open as long as somebody uses it
-    std::shared_ptr<int> pin;          // shared by leases: use_count() - 1 of them
+    format::SegmentHeader header;  // valid unless never used
+    std::weak_ptr<File> file;      // open as long as somebody uses it
+    std::shared_ptr<int> pin;      // shared by leases: use_count() - 1 of them
   };
 
   static std::string NameOf(uint32_t file_number);
@@ -130,11 +142,11 @@ class SegmentPool {
   const Options options_;
   mutable std::mutex mutex_;
   bool read_only_ = false;
-  std::map<uint32_t, Entry> files_;  // by file number
-  std::map<SegmentSerial, uint32_t> by_serial_;  // lives that are not free
+  std::map<uint32_t, Entry> files_;                        // by file number
+  std::map<SegmentSerial, uint32_t> by_serial_;            // lives that are not free
   std::map<uint32_t, std::shared_ptr<File>> spare_files_;  // holds spares open until they are taken
   SegmentSerial last_serial_;
-  bool create_refused_ = false;      // the file system is full: recycle instead
+  bool create_refused_ = false;  // the file system is full: recycle instead
 };
 
 }  // namespace reel

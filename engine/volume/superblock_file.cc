@@ -15,7 +15,8 @@ using format::Superblock;
 
 Status WriteSlot(File& file, const Superblock& superblock) {
   AlignedBytes slot(kSuperblockSlotBytes);
-  EncodeSuperblock(superblock, std::span<std::byte, kSuperblockSlotBytes>(slot.data(), kSuperblockSlotBytes));
+  EncodeSuperblock(superblock,
+                   std::span<std::byte, kSuperblockSlotBytes>(slot.data(), kSuperblockSlotBytes));
   const uint64_t offset = superblock.sequence % kSuperblockSlots * kSuperblockSlotBytes;
   REEL_RETURN_IF_ERROR(WriteFully(file, offset, slot.span()));
   return file.Sync();
@@ -27,7 +28,8 @@ Result<Superblock> ReadSuperblock(Disk& disk) {
   Result<std::unique_ptr<File>> file = disk.Open(kSuperblockName, OpenMode::kReadOnly);
   if (!file.ok()) {
     if (file.status().code() != Code::kNotFound) return file.status();
-    return NotFound(disk.description() + " is not a reel volume (it has no file '" + kSuperblockName + "')");
+    return NotFound(disk.description() + " is not a reel volume (it has no file '" +
+                    kSuperblockName + "')");
   }
   std::optional<Superblock> ruling;
   Status refusal;
@@ -45,11 +47,13 @@ Result<Superblock> ReadSuperblock(Disk& disk) {
     if (!ruling || found->sequence > ruling->sequence) ruling = *found;
   }
   if (ruling) return *ruling;
-  return DataLoss(disk.description() + ": no copy of the superblock can be verified (" + refusal.message() + ")");
+  return DataLoss(disk.description() + ": no copy of the superblock can be verified (" +
+                  refusal.message() + ")");
 }
 
 Status WriteSuperblock(Disk& disk, const Superblock& superblock) {
-  REEL_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, disk.Open(kSuperblockName, OpenMode::kReadWrite));
+  REEL_ASSIGN_OR_RETURN(const std::unique_ptr<File> file,
+                        disk.Open(kSuperblockName, OpenMode::kReadWrite));
   return WriteSlot(*file, superblock);
 }
 

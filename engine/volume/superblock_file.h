@@ -18,7 +18,8 @@ Result<format::Superblock> ReadSuperblock(Disk& disk);
 // Durable on return. `superblock.sequence` must be one above the ruling one's (or 1 in a new file).
 Status WriteSuperblock(Disk& disk, const format::Superblock& superblock);
 
-// A new superblock file in a directory that has none, sequence 1. AlreadyExists names the volume there.
+// A new superblock file in a directory that has none, sequence 1. AlreadyExists names the volume
+// there.
 Status CreateSuperblock(Disk& disk, const format::Superblock& superblock);
 
 }  // namespace reel

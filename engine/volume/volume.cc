@@ -33,7 +33,8 @@ bool Volume::RunOnce(MonoTime now, Duration wait) {
   const size_t count = queue_->Reap(completions, moved ? Duration{0} : wait);
   for (size_t i = 0; i < count; ++i) Complete(completions[i]);
   StartSyncs(now);
-  // Before Retire: the client hears of a segment's chunks before it hears that the segment is sealed.
+  // Before Retire: the client hears of a segment's chunks before it hears that the segment is
+  // sealed.
   if (!durable_now_.empty()) {
     const std::vector<ChunkPtr> durable = std::exchange(durable_now_, {});
     client_.OnDurable(options_.number, durable);
@@ -48,7 +49,9 @@ void Volume::RegisterBuffers() {
   buffers_registered_ = true;
   if (options_.buffers.empty()) return;
   const Status registered = queue_->RegisterBuffers(options_.buffers);
-  if (!registered.ok()) Log(LogLevel::kWarning, "buffers are not registered, writes cost more: " + registered.message());
+  if (!registered.ok())
+    Log(LogLevel::kWarning,
+        "buffers are not registered, writes cost more: " + registered.message());
 }
 
 void Volume::Quiesce() {
@@ -68,7 +71,8 @@ void Volume::Complete(const IoCompletion& completion) {
       return;
     case IoTransfer::Next::kFailed: {
       const bool was_sync = done.chunk == nullptr;
-      const Status why = Status::FromErrno(done.transfer->failed_errno(), was_sync ? "sync" : "write");
+      const Status why =
+          Status::FromErrno(done.transfer->failed_errno(), was_sync ? "sync" : "write");
       Active* active = done.active;
       if (was_sync) active->segment->SyncFailed();
       FreeSlot(slot);
@@ -121,7 +125,8 @@ void Volume::StartSyncs(MonoTime now) {
   for (const std::unique_ptr<Active>& active : active_) {
     const bool due = now - active->last_sync >= options_.sync_interval;
     if (!active->failure.ok() || !active->segment->WantsSync() || !due) continue;
-    const bool free_slot = std::any_of(slots_.begin(), slots_.end(), [](const InFlight& s) { return s.active == nullptr; });
+    const bool free_slot = std::any_of(slots_.begin(), slots_.end(),
+                                       [](const InFlight& s) { return s.active == nullptr; });
     if (!free_slot) return;
     IoRequest request;
     request.kind = IoKind::kDataSync;
@@ -148,7 +153,8 @@ void Volume::Fail(Active* active, const Status& why) {
   if (failures_in_a_row_ >= kFailuresToOffline) GoOffline(why);
 }
 
-// Closed segments that have nothing on its way any more leave: sealed when whole, to salvage when failed.
+// Closed segments that have nothing on its way any more leave: sealed when whole, to salvage when
+// failed.
 void Volume::Retire(MonoTime now) {
   for (auto at = active_.begin(); at != active_.end();) {
     Active* active = at->get();
@@ -161,8 +167,10 @@ void Volume::Retire(MonoTime now) {
         salvage_not_before_ = now + options_.offline_after;
       }
       at = active_.erase(at);
-    } else if (active->failure.ok() && active->segment->closed() && quiet && active->segment->all_durable()) {
-      SealJob job{active->segment->header().serial, RowFor(active->segment->header(), SegmentState::kSealed),
+    } else if (active->failure.ok() && active->segment->closed() && quiet &&
+               active->segment->all_durable()) {
+      SealJob job{active->segment->header().serial,
+                  RowFor(active->segment->header(), SegmentState::kSealed),
                   active->segment->EncodeFooter()};
       job.row.begin = active->segment->directory().begin();
       job.row.end = active->segment->directory().end();
@@ -197,8 +205,9 @@ void Volume::Watch(MonoTime now) {
   }
   const Duration age = now - oldest;
   if (age >= options_.offline_after) {
-    GoOffline(Unavailable("a request has not come back for " +
-                          std::to_string(std::chrono::duration_cast<std::chrono::seconds>(age).count()) + " s"));
+    GoOffline(Unavailable(
+        "a request has not come back for " +
+        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(age).count()) + " s"));
   } else if (age >= options_.stall_after && health_ != VolumeHealth::kStalled) {
     health_ = VolumeHealth::kStalled;
     const Status why = Unavailable("a request has not come back for 2 s");
@@ -230,7 +239,8 @@ void Volume::GoOffline(const Status& why) {
 bool Volume::Drained() const {
   if (!waiting_.empty()) return false;
   return std::all_of(active_.begin(), active_.end(), [](const std::unique_ptr<Active>& active) {
-    return active->not_durable.empty() && active->writes_in_flight == 0 && !active->segment->sync_in_flight();
+    return active->not_durable.empty() && active->writes_in_flight == 0 &&
+           !active->segment->sync_in_flight();
   });
 }
 

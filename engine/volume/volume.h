@@ -1,19 +1,21 @@
-// Volume: one disk or array that is being recorded to. Owns its superblock, its segment pool and its open
-// segments; takes frozen chunks from its client, places, writes and syncs them, and reports which are
-// durable.
+// Volume: one disk or array that is being recorded to. Owns its superblock, its segment pool and
+// its open segments; takes frozen chunks from its client, places, writes and syncs them, and
+// reports which are durable.
 //
-// Thread rule: RunOnce, Drained, CloseSegments and Quiesce from one thread, the loop's; Maintain from one thread, the maintenance
-// one (both may be the same: the simulator's). pool(), number() and facts() from any thread.
-// Ownership: the disk, clock, random and client outlive the volume.
-// Durability: a chunk given to VolumeClient::OnDurable survives kill -9, kernel panic and power loss, to the
-// device's flush.
+// Thread rule: RunOnce, Drained, CloseSegments and Quiesce from one thread, the loop's; Maintain
+// from one thread, the maintenance one (both may be the same: the simulator's). pool(), number()
+// and facts() from any thread. Ownership: the disk, clock, random and client outlive the volume.
+// Durability: a chunk given to VolumeClient::OnDurable survives kill -9, kernel panic and power
+// loss, to the device's flush.
 // Bounds: at most Options::queue_depth writes and one sync per segment in flight; at most
-// kMaxWaitingChunks chunks taken from the client and not yet placed; at most two segments per class take
-// chunks.
+// kMaxWaitingChunks chunks taken from the client and not yet placed; at most two segments per class
+// take chunks.
 // Invariants (docs/INVARIANTS.md)
-//   V1  A chunk is reported durable once per placing, when its seq is at or below its segment's durable seq.
-//   V2  After a failed write or sync its segment takes no more chunks and gets no footer from here: it is
-//       salvaged later, and its chunks that are not durable are placed anew, content unchanged.
+//   V1  A chunk is reported durable once per placing, when its seq is at or below its segment's
+//       durable seq.
+//   V2  After a failed write or sync its segment takes no more chunks and gets no footer from here:
+//       it is salvaged later, and its chunks that are not durable are placed anew, content
+//       unchanged.
 //   V3  A buffer is not touched while a request on it is in flight.
 #pragma once
 
@@ -41,21 +43,24 @@ enum class VolumeHealth : uint8_t {
   kOffline,  // given up: nothing more is written
 };
 
-// What a volume needs from the store. All calls come from the thread that runs RunOnce or Maintain, as
-// noted, and must not call back into the volume.
+// What a volume needs from the store. All calls come from the thread that runs RunOnce or Maintain,
+// as noted, and must not call back into the volume.
 class VolumeClient {
  public:
   virtual ~VolumeClient() = default;
   // Loop. Up to `max_chunks` chunks that are due at `now`.
-  virtual void Collect(VolumeNo volume, MonoTime now, size_t max_chunks, std::vector<ChunkPtr>* out) = 0;
+  virtual void Collect(VolumeNo volume, MonoTime now, size_t max_chunks,
+                       std::vector<ChunkPtr>* out) = 0;
   // Loop. In order of seq within each segment.
   virtual void OnDurable(VolumeNo volume, const std::vector<ChunkPtr>& chunks) = 0;
-  // Loop. `chunks` are not durable here and are the client's again, to be written anywhere. Those with a
-  // serial may still be in flight: copy them, and expect some to become durable here after all.
+  // Loop. `chunks` are not durable here and are the client's again, to be written anywhere. Those
+  // with a serial may still be in flight: copy them, and expect some to become durable here after
+  // all.
   virtual void OnTrouble(VolumeNo volume, VolumeHealth health, const Status& why,
                          const std::vector<ChunkPtr>& chunks) = 0;
-  // Loop or maintenance. A segment was opened, sealed or, with kRetired, found to hold nothing. `rows`: what
-  // a segment of an earlier session holds, by its footer or by salvage; empty for this session's.
+  // Loop or maintenance. A segment was opened, sealed or, with kRetired, found to hold nothing.
+  // `rows`: what a segment of an earlier session holds, by its footer or by salvage; empty for this
+  // session's.
   virtual void OnSegment(const SegmentRow& row, const std::vector<format::ChunkRow>& rows) = 0;
   // Maintenance. What a salvage came across, before OnSegment.
   virtual void OnSalvage(const SalvageReport& report) = 0;
@@ -70,14 +75,14 @@ class Volume {
   struct Options {
     VolumeNo number;
     NodeId node;
-    bool take_over = false;          // a volume of another node is adopted instead of refused
-    Epoch least_epoch;               // an older volume than the node remembers is refused
+    bool take_over = false;  // a volume of another node is adopted instead of refused
+    Epoch least_epoch;       // an older volume than the node remembers is refused
     uint64_t incarnation = 0;
-    uint32_t queue_depth = 8;        // writes in flight
+    uint32_t queue_depth = 8;  // writes in flight
     Duration sync_interval = std::chrono::milliseconds(10);
     Duration stall_after = std::chrono::seconds(2);
     Duration offline_after = std::chrono::seconds(20);
-    MutableByteSpan buffers;         // region to register with the queue, may be empty
+    MutableByteSpan buffers;  // region to register with the queue, may be empty
     LogSink log;
   };
   struct FormatOptions {
@@ -93,14 +98,16 @@ class Volume {
   // InvalidArgument names the option and its bound.
   static Status CheckFormat(const FormatOptions& options);
 
-  // Makes an empty directory a volume. Durable on return. AlreadyExists, InvalidArgument (with the bound).
-  static Result<VolumeId> Format(Disk& disk, Clock& clock, Random& random, const FormatOptions& options);
+  // Makes an empty directory a volume. Durable on return. AlreadyExists, InvalidArgument (with the
+  // bound).
+  static Result<VolumeId> Format(Disk& disk, Clock& clock, Random& random,
+                                 const FormatOptions& options);
 
   // Opens for writing: takes the one-writer lock, raises the epoch durably, reads every block 0.
-  // Errors: NotFound, not a volume; FailedPrecondition: in use (names the pid), of another node, older
-  // than the node remembers, newer format.
-  static Result<std::unique_ptr<Volume>> Open(Disk& disk, Clock& clock, Random& random, VolumeClient& client,
-                                              const Options& options);
+  // Errors: NotFound, not a volume; FailedPrecondition: in use (names the pid), of another node,
+  // older than the node remembers, newer format.
+  static Result<std::unique_ptr<Volume>> Open(Disk& disk, Clock& clock, Random& random,
+                                              VolumeClient& client, const Options& options);
   ~Volume();
 
   VolumeNo number() const { return options_.number; }
@@ -109,24 +116,24 @@ class Volume {
   SegmentPool& pool() { return *pool_; }
   const std::vector<std::string>& notes() const { return notes_; }  // what opening found odd
 
-  // One turn of the loop: collects, places, submits, reaps (waiting at most `wait`), syncs, reports.
-  // True if anything moved.
+  // One turn of the loop: collects, places, submits, reaps (waiting at most `wait`), syncs,
+  // reports. True if anything moved.
   bool RunOnce(MonoTime now, Duration wait);
 
-  // Nothing taken from the client is still on its way. Closes the open segments, so that Maintain seals
-  // them; for an orderly stop.
+  // Nothing taken from the client is still on its way. Closes the open segments, so that Maintain
+  // seals them; for an orderly stop.
   bool Drained() const;
   void CloseSegments();
 
-  // Waits until nothing is in flight (V3), at most Options::offline_after; the last call of the thread
-  // that runs RunOnce. Nothing that completes here is reported.
+  // Waits until nothing is in flight (V3), at most Options::offline_after; the last call of the
+  // thread that runs RunOnce. Nothing that completes here is reported.
   void Quiesce();
 
   // Interrupts a waiting RunOnce; from any thread.
   void Wake() { queue_->Wake(); }
 
-  // One blocking step of background work: seal, prepare a spare, recycle, salvage. False when there was
-  // nothing to do.
+  // One blocking step of background work: seal, prepare a spare, recycle, salvage. False when there
+  // was nothing to do.
   bool Maintain();
   // Whether Maintain still has something to seal or salvage. Any thread.
   bool HasWork();
@@ -137,11 +144,11 @@ class Volume {
   // An open segment and what is on its way to it.
   struct Active {
     std::unique_ptr<OpenSegment> segment;
-    std::deque<ChunkPtr> not_durable;   // by seq
+    std::deque<ChunkPtr> not_durable;  // by seq
     uint32_t writes_in_flight = 0;
-    Status failure;                     // V2
+    Status failure;  // V2
     MonoTime last_sync;
-    bool next_wanted = false;           // the spare that follows it has been asked for
+    bool next_wanted = false;  // the spare that follows it has been asked for
   };
   // A group of chunks that fills whole granules; completes when all its writes have.
   struct Group {
@@ -149,8 +156,8 @@ class Volume {
     std::vector<ChunkSeq> seqs;
   };
   struct InFlight {
-    Active* active = nullptr;           // null: the slot is free
-    ChunkPtr chunk;                     // null for a sync
+    Active* active = nullptr;  // null: the slot is free
+    ChunkPtr chunk;            // null for a sync
     std::shared_ptr<Group> group;
     std::optional<IoTransfer> transfer;
     MonoTime since;
@@ -211,14 +218,14 @@ class Volume {
 
   // Loop state.
   std::deque<ChunkPtr> waiting_;
-  std::map<ClassId, std::vector<Active*>> taking_;     // at most two each, older first
-  std::vector<std::unique_ptr<Active>> active_;        // taking chunks, or closed and not yet done
+  std::map<ClassId, std::vector<Active*>> taking_;  // at most two each, older first
+  std::vector<std::unique_ptr<Active>> active_;     // taking chunks, or closed and not yet done
   std::vector<InFlight> slots_;
   uint32_t writes_in_flight_ = 0;
   uint32_t failures_in_a_row_ = 0;
   bool buffers_registered_ = false;
   std::atomic<VolumeHealth> health_ = VolumeHealth::kGood;
-  std::vector<ChunkPtr> durable_now_;                  // reported at the end of the turn
+  std::vector<ChunkPtr> durable_now_;  // reported at the end of the turn
 
   // Shared between loop and maintenance.
   std::mutex mutex_;

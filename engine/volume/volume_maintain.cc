@@ -87,12 +87,14 @@ bool Volume::PrepareNext() {
   if (const Result<SegmentLease> lease = pool_->Lease(oldest->serial); lease.ok()) {
     // What it holds, for the receipt.
     const Result<std::optional<format::Footer>> footer = ReadFooter(lease->file(), lease->header());
-    if (footer.ok() && footer->has_value()) row = RowOfRows(*oldest, SegmentState::kRetired, (*footer)->rows);
+    if (footer.ok() && footer->has_value())
+      row = RowOfRows(*oldest, SegmentState::kRetired, (*footer)->rows);
   }
   if (!client_.MayRecycle(row)) return false;
   const Status recycled = pool_->Recycle(oldest->serial);
   if (!recycled.ok()) {
-    Log(LogLevel::kError, "cannot recycle segment " + std::to_string(oldest->serial.value) + ": " + recycled.ToString());
+    Log(LogLevel::kError, "cannot recycle segment " + std::to_string(oldest->serial.value) + ": " +
+                              recycled.ToString());
     return recycled.code() != Code::kFailedPrecondition;
   }
   client_.OnRecycled(row);
@@ -114,21 +116,23 @@ bool Volume::SalvageNext() {
   }
   Result<SalvageReport> report = pool_->SalvageBroken(broken->serial, {}, /*write=*/true);
   if (!report.ok()) {
-    Log(LogLevel::kError, "segment " + std::to_string(broken->serial.value) + " cannot be salvaged: " +
-                              report.status().ToString());
+    Log(LogLevel::kError, "segment " + std::to_string(broken->serial.value) +
+                              " cannot be salvaged: " + report.status().ToString());
     const std::lock_guard lock(mutex_);
     salvage_not_before_ = clock_.MonoNow() + options_.offline_after;
     return false;
   }
   client_.OnSalvage(*report);
   if (report->damaged()) {
-    Log(LogLevel::kError, "segment " + std::to_string(broken->serial.value) + " is damaged: " +
-                              std::to_string(report->lost_acknowledged_count) + " acknowledged chunks are missing, " +
+    Log(LogLevel::kError, "segment " + std::to_string(broken->serial.value) +
+                              " is damaged: " + std::to_string(report->lost_acknowledged_count) +
+                              " acknowledged chunks are missing, " +
                               std::to_string(report->broken_links) + " links broken, " +
                               std::to_string(report->unreadable_blocks) + " blocks unreadable");
   }
   const bool empty = report->rows.empty() && !report->damaged();
-  const SegmentRow row = RowOfRows(*broken, empty ? SegmentState::kRetired : SegmentState::kSealed, report->rows);
+  const SegmentRow row =
+      RowOfRows(*broken, empty ? SegmentState::kRetired : SegmentState::kSealed, report->rows);
   client_.OnSegment(row, report->rows);
   return true;
 }

@@ -14,15 +14,17 @@ constexpr uint64_t kMinSegmentBytes = 64U << 10;
 }  // namespace
 
 Status Volume::CheckFormat(const FormatOptions& options) {
-const bool power_of_two = (options.segment_bytes & (options.segment_bytes - 1)) == 0;
-  if (options.segment_bytes < kMinSegmentBytes || options.segment_bytes > format::kMaxSegmentBytes || !power_of_two) {
+  const bool power_of_two = (options.segment_bytes & (options.segment_bytes - 1)) == 0;
+  if (options.segment_bytes < kMinSegmentBytes ||
+      options.segment_bytes > format::kMaxSegmentBytes || !power_of_two) {
     return InvalidArgument("segment size must be a power of two from 64 KiB to 64 GiB, not " +
                            std::to_string(options.segment_bytes));
   }
   if (options.segment_count_max < Volume::kMinSegments) {
-    return InvalidArgument("a volume needs room for at least " + std::to_string(Volume::kMinSegments) +
-                           " segments; with segments of " + std::to_string(options.segment_bytes >> 10) +
-                           " KiB there is room for " + std::to_string(options.segment_count_max) +
+    return InvalidArgument("a volume needs room for at least " +
+                           std::to_string(Volume::kMinSegments) + " segments; with segments of " +
+                           std::to_string(options.segment_bytes >> 10) + " KiB there is room for " +
+                           std::to_string(options.segment_count_max) +
                            ": choose smaller segments or give it more space");
   }
   if (options.segment_count_max > format::kMaxSegmentFiles) {
@@ -30,15 +32,19 @@ const bool power_of_two = (options.segment_bytes & (options.segment_bytes - 1)) 
                            " segments, not " + std::to_string(options.segment_count_max) +
                            ": choose larger segments");
   }
-  if (options.granule_bytes < format::kChunkAlignBytes || options.granule_bytes % format::kChunkAlignBytes != 0 ||
-      options.granule_bytes > std::min<uint64_t>(options.segment_bytes / 16, format::kMaxGranuleBytes)) {
-    return InvalidArgument("granule must be a multiple of 4 KiB, at most a 16th of a segment and 16 MiB, not " +
-                           std::to_string(options.granule_bytes));
+  if (options.granule_bytes < format::kChunkAlignBytes ||
+      options.granule_bytes % format::kChunkAlignBytes != 0 ||
+      options.granule_bytes >
+          std::min<uint64_t>(options.segment_bytes / 16, format::kMaxGranuleBytes)) {
+    return InvalidArgument(
+        "granule must be a multiple of 4 KiB, at most a 16th of a segment and 16 MiB, not " +
+        std::to_string(options.granule_bytes));
   }
   return OkStatus();
 }
 
-Result<VolumeId> Volume::Format(Disk& disk, Clock& clock, Random& random, const FormatOptions& options) {
+Result<VolumeId> Volume::Format(Disk& disk, Clock& clock, Random& random,
+                                const FormatOptions& options) {
   REEL_RETURN_IF_ERROR(CheckFormat(options));
   format::Superblock superblock;
   superblock.placement = options.placement;
@@ -58,8 +64,8 @@ Volume::Volume(Disk& disk, Clock& clock, VolumeClient& client, const Options& op
 
 Volume::~Volume() { Quiesce(); }
 
-Result<std::unique_ptr<Volume>> Volume::Open(Disk& disk, Clock& clock, Random& random, VolumeClient& client,
-                                             const Options& options) {
+Result<std::unique_ptr<Volume>> Volume::Open(Disk& disk, Clock& clock, Random& random,
+                                             VolumeClient& client, const Options& options) {
   std::unique_ptr<Volume> volume(new Volume(disk, clock, client, options));
   REEL_RETURN_IF_ERROR(volume->Start(random));
   return volume;
@@ -68,16 +74,19 @@ Result<std::unique_ptr<Volume>> Volume::Open(Disk& disk, Clock& clock, Random& r
 Status Volume::Start(Random& random) {
   REEL_ASSIGN_OR_RETURN(superblock_, ReadSuperblock(disk_));
   if (superblock_.owner != options_.node && !options_.take_over) {
-    return FailedPrecondition(disk_.description() + " belongs to node " + ToString(superblock_.owner) +
+    return FailedPrecondition(disk_.description() + " belongs to node " +
+                              ToString(superblock_.owner) +
                               ", not to this one: adopt it or take it back to its node");
   }
   if (superblock_.epoch < options_.least_epoch) {
-    return FailedPrecondition(disk_.description() + " is an older copy of volume " + ToString(superblock_.volume) +
-                              " (opened " + std::to_string(superblock_.epoch.value) + " times, this node opened it " +
-                              std::to_string(options_.least_epoch.value) + " times): mount the right disk");
+    return FailedPrecondition(
+        disk_.description() + " is an older copy of volume " + ToString(superblock_.volume) +
+        " (opened " + std::to_string(superblock_.epoch.value) + " times, this node opened it " +
+        std::to_string(options_.least_epoch.value) + " times): mount the right disk");
   }
   REEL_ASSIGN_OR_RETURN(lock_, disk_.Lock(kVolumeLockName));
-  REEL_ASSIGN_OR_RETURN(superblock_, ReadSuperblock(disk_));  // again: it may have changed before the lock
+  REEL_ASSIGN_OR_RETURN(superblock_,
+                        ReadSuperblock(disk_));  // again: it may have changed before the lock
   superblock_.owner = options_.node;
   superblock_.owner_incarnation = options_.incarnation;
   superblock_.epoch = {superblock_.epoch.value + 1};
@@ -86,7 +95,8 @@ Status Volume::Start(Random& random) {
 
   REEL_ASSIGN_OR_RETURN(facts_, disk_.Probe());
   if (facts_.align_bytes > format::kChunkAlignBytes) {
-    return FailedPrecondition(disk_.description() + " wants transfers of " + std::to_string(facts_.align_bytes) +
+    return FailedPrecondition(disk_.description() + " wants transfers of " +
+                              std::to_string(facts_.align_bytes) +
                               " bytes, reel writes blocks of 4096");
   }
   SegmentPool::Options pool;
@@ -98,7 +108,8 @@ Status Volume::Start(Random& random) {
   REEL_RETURN_IF_ERROR(pool_->Scan(/*read_only=*/false, &notes_));
   REEL_ASSIGN_OR_RETURN(queue_, disk_.NewQueue(options_.queue_depth + kSyncSlots));
   slots_.resize(options_.queue_depth + kSyncSlots);
-  for (const ClassId retention_class : {kLedgerClass, kDefaultClass}) wanted_spares_[retention_class] = true;
+  for (const ClassId retention_class : {kLedgerClass, kDefaultClass})
+    wanted_spares_[retention_class] = true;
   return OkStatus();
 }
 

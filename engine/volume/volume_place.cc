@@ -12,13 +12,15 @@ constexpr size_t kGroupChunksMax = 64;
 
 }  // namespace
 
-// Chunks of one class at the head of the line that are written as one group: one where the granule is a
-// block, else as many as are waiting, so that whole granules fill up.
+// Chunks of one class at the head of the line that are written as one group: one where the granule
+// is a block, else as many as are waiting, so that whole granules fill up.
 size_t Volume::GroupSize() const {
   if (superblock_.granule_bytes == format::kChunkAlignBytes) return 1;
-  const size_t room = std::min<size_t>({waiting_.size(), kGroupChunksMax, options_.queue_depth - writes_in_flight_});
+  const size_t room = std::min<size_t>(
+      {waiting_.size(), kGroupChunksMax, options_.queue_depth - writes_in_flight_});
   size_t count = 0;
-  while (count < room && waiting_[count]->retention_class == waiting_.front()->retention_class) ++count;
+  while (count < room && waiting_[count]->retention_class == waiting_.front()->retention_class)
+    ++count;
   return std::max<size_t>(count, 1);
 }
 
@@ -26,7 +28,8 @@ bool Volume::PlaceWaiting(MonoTime now) {
   bool moved = false;
   while (!waiting_.empty() && writes_in_flight_ < options_.queue_depth) {
     const size_t count = GroupSize();
-    const std::vector<ChunkPtr> group(waiting_.begin(), waiting_.begin() + static_cast<ptrdiff_t>(count));
+    const std::vector<ChunkPtr> group(waiting_.begin(),
+                                      waiting_.begin() + static_cast<ptrdiff_t>(count));
     if (!PlaceGroup(group, now)) break;
     waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<ptrdiff_t>(count));
     moved = true;
@@ -40,7 +43,8 @@ bool Volume::PlaceGroup(std::span<const ChunkPtr> chunks, MonoTime now) {
     if (active->failure.ok() && PlaceIn(active, chunks, now)) return true;
   }
   if (!OpenAnother(retention_class)) return false;
-  REEL_CHECK(PlaceIn(taking_[retention_class].back(), chunks, now), "a new segment holds any chunk");
+  REEL_CHECK(PlaceIn(taking_[retention_class].back(), chunks, now),
+             "a new segment holds any chunk");
   return true;
 }
 
@@ -50,8 +54,8 @@ bool Volume::PlaceIn(Active* active, std::span<const ChunkPtr> chunks, MonoTime 
     const PendingChunk& chunk = *chunks.front();
     const bool gop = superblock_.placement == format::Placement::kGop;
     const std::optional<Place> place =
-        active->segment->Take(chunk.row.run, (chunk.row.flags & format::kContentClean) != 0, chunk.block_bytes(),
-                              gop ? chunk.extent_hint_bytes : 0);
+        active->segment->Take(chunk.row.run, (chunk.row.flags & format::kContentClean) != 0,
+                              chunk.block_bytes(), gop ? chunk.extent_hint_bytes : 0);
     if (!place) return false;
     places.push_back(*place);
   } else {
@@ -91,10 +95,12 @@ void Volume::WantSpare(ClassId retention_class, bool wanted) {
 void Volume::FillPlace(Active* active, PendingChunk* chunk, const Place& place) {
   const format::SegmentHeader& header = active->segment->header();
   const uint32_t chunk_bytes = chunk->block_bytes();
-  REEL_CHECK(chunk_bytes <= chunk->buffer.size_bytes(), "a chunk's buffer has room for its padding");
+  REEL_CHECK(chunk_bytes <= chunk->buffer.size_bytes(),
+             "a chunk's buffer has room for its padding");
   std::byte* bytes = chunk->buffer.data();
 
-  auto content = format::Load<format::ContentHead>({bytes + format::kContentOffset, sizeof(format::ContentHead)});
+  auto content = format::Load<format::ContentHead>(
+      {bytes + format::kContentOffset, sizeof(format::ContentHead)});
   if (content.origin_uid.is_nil()) {
     content.origin_uid = header.uid;
     content.origin_epoch = header.epoch;
@@ -127,7 +133,8 @@ void Volume::FillPlace(Active* active, PendingChunk* chunk, const Place& place) 
 }
 
 void Volume::Submit(InFlight in_flight) {
-  const auto slot = std::find_if(slots_.begin(), slots_.end(), [](const InFlight& s) { return s.active == nullptr; });
+  const auto slot = std::find_if(slots_.begin(), slots_.end(),
+                                 [](const InFlight& s) { return s.active == nullptr; });
   REEL_CHECK(slot != slots_.end(), "a slot for each request within the depth");
   *slot = std::move(in_flight);
   SubmitSlot(static_cast<size_t>(slot - slots_.begin()));
@@ -139,8 +146,8 @@ void Volume::SubmitSlot(size_t slot) {
   REEL_CHECK(queue_->Submit(request), "the queue is as deep as the slots");
 }
 
-// Another segment for the class: from the spares, prepared ahead. With two taking already, the older one's
-// extents are cut. False: no spare yet, the chunks wait.
+// Another segment for the class: from the spares, prepared ahead. With two taking already, the
+// older one's extents are cut. False: no spare yet, the chunks wait.
 bool Volume::OpenAnother(ClassId retention_class) {
   std::optional<SegmentPool::Spare> spare = pool_->TakeSpare(retention_class);
   WantSpare(retention_class, !spare);

@@ -19,7 +19,9 @@ class BorrowedDisk : public Disk {
     return Wrap(disk_.Open(name, mode));
   }
   Status Remove(const std::string& name) override { return Noted(disk_.Remove(name)); }
-  Result<std::unique_ptr<DiskLock>> Lock(const std::string& name) override { return Noted(disk_.Lock(name)); }
+  Result<std::unique_ptr<DiskLock>> Lock(const std::string& name) override {
+    return Noted(disk_.Lock(name));
+  }
   bool IsLocked(const std::string& name) override { return disk_.IsLocked(name); }
   Result<std::unique_ptr<IoQueue>> NewQueue(uint32_t depth) override {
     REEL_ASSIGN_OR_RETURN(std::unique_ptr<IoQueue> queue, disk_.NewQueue(depth));
@@ -29,9 +31,12 @@ class BorrowedDisk : public Disk {
  private:
   class BorrowedFile : public File {
    public:
-    BorrowedFile(SimWorld& world, std::unique_ptr<File> file) : world_(world), file_(std::move(file)) {}
+    BorrowedFile(SimWorld& world, std::unique_ptr<File> file)
+        : world_(world), file_(std::move(file)) {}
     uint64_t size_bytes() const override { return file_->size_bytes(); }
-    Result<size_t> Read(uint64_t offset, MutableByteSpan into) override { return file_->Read(offset, into); }
+    Result<size_t> Read(uint64_t offset, MutableByteSpan into) override {
+      return file_->Read(offset, into);
+    }
     Result<size_t> Write(uint64_t offset, ByteSpan from) override {
       Result<size_t> moved = file_->Write(offset, from);
       world_.Note();
@@ -51,7 +56,8 @@ class BorrowedDisk : public Disk {
 
   class Queue : public IoQueue {
    public:
-    Queue(SimWorld& world, std::unique_ptr<IoQueue> queue) : world_(world), queue_(std::move(queue)) {}
+    Queue(SimWorld& world, std::unique_ptr<IoQueue> queue)
+        : world_(world), queue_(std::move(queue)) {}
     uint32_t depth() const override { return queue_->depth(); }
     uint32_t in_flight() const override { return queue_->in_flight(); }
     bool Submit(const IoRequest& request) override {
@@ -67,7 +73,9 @@ class BorrowedDisk : public Disk {
       return count;
     }
     void Wake() override { queue_->Wake(); }
-    Status RegisterBuffers(MutableByteSpan region) override { return queue_->RegisterBuffers(region); }
+    Status RegisterBuffers(MutableByteSpan region) override {
+      return queue_->RegisterBuffers(region);
+    }
 
    private:
     SimWorld& world_;
@@ -101,7 +109,8 @@ SimWorld::SimWorld(const WorldOptions& options)
   }
 }
 
-SimWorld::SimWorld(const SimWorld& before, const Cut& cut, uint64_t tear_seed, const CrashTraits& traits)
+SimWorld::SimWorld(const SimWorld& before, const Cut& cut, uint64_t tear_seed,
+                   const CrashTraits& traits)
     : options_(before.options_), random_(std::make_unique<SeededRandom>(tear_seed ^ 0x5EED)) {
   clock_ = std::make_unique<SimClock>(tear_seed);
   for (size_t i = 0; i < cut.size(); ++i) {
@@ -110,7 +119,9 @@ SimWorld::SimWorld(const SimWorld& before, const Cut& cut, uint64_t tear_seed, c
   clock_->Advance(std::chrono::seconds(600));  // later than anything in the world before
 }
 
-std::string SimWorld::PathOf(size_t disk) { return disk == 0 ? "/state" : "/volume" + std::to_string(disk); }
+std::string SimWorld::PathOf(size_t disk) {
+  return disk == 0 ? "/state" : "/volume" + std::to_string(disk);
+}
 
 void SimWorld::Note() {
   Cut cut;
@@ -123,7 +134,8 @@ Store::Options SimWorld::OptionsFor(Index* index) {
   options.state_path = PathOf(0);
   options.open_disk = [this](const std::string& path) -> Result<std::unique_ptr<Disk>> {
     for (size_t i = 0; i < disks_.size(); ++i) {
-      if (PathOf(i) == path) return std::unique_ptr<Disk>(std::make_unique<BorrowedDisk>(*this, *disks_[i]));
+      if (PathOf(i) == path)
+        return std::unique_ptr<Disk>(std::make_unique<BorrowedDisk>(*this, *disks_[i]));
     }
     return NotFound("no directory " + path);
   };

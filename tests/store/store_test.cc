@@ -51,7 +51,9 @@ class Camera {
   std::vector<Sent> sent_;
 };
 
-UnitView ViewOf(const Sent& unit) { return {TrackId{1}, unit.flags, unit.pts, unit.pts, unit.wall, unit.bytes}; }
+UnitView ViewOf(const Sent& unit) {
+  return {TrackId{1}, unit.flags, unit.pts, unit.pts, unit.wall, unit.bytes};
+}
 
 struct ReadBack {
   std::vector<Unit> units;
