@@ -62,6 +62,7 @@ struct VolumeSlot {
   UnitNumber compacting_until;
   SegmentSerial compacting_last;
   std::atomic<bool> segments_closed = false;  // for an orderly stop
+  std::atomic<bool> roll_segments = false;    // close the open ones, go on in new ones
   std::thread loop;
   std::thread maintenance;
 
@@ -150,6 +151,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   bool FeedOnce();
   bool MaintainOnce(VolumeSlot* slot);
   bool IndexNext(VolumeSlot* slot);
+  std::optional<SegmentSerial> NextToIndex(VolumeSlot* slot);
   void StopThreads();
   bool WaitFor(const std::function<bool()>& done, Duration wait);
   bool Idle();

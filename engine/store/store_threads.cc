@@ -39,6 +39,7 @@ void StoreImpl::StopThreads() {
 void StoreImpl::LoopThread(VolumeSlot* slot) {
   while (!stop_) {
     slot->volume->RunOnce(clock_.MonoNow(), kLoopWait);
+    if (slot->roll_segments.exchange(false)) slot->volume->CloseSegments();
     if (close_segments_ && !slot->segments_closed && slot->volume->Drained()) {
       slot->volume->CloseSegments();
       slot->segments_closed = true;
@@ -64,16 +65,25 @@ bool StoreImpl::MaintainOnce(VolumeSlot* slot) {
   return moved;
 }
 
+// Takes the oldest segment that is waiting to be read again and has a footer to read.
+std::optional<SegmentSerial> StoreImpl::NextToIndex(VolumeSlot* slot) {
+  const std::lock_guard lock(mutex_);
+  std::vector<SegmentSerial>& serials = to_index_[slot->node.number];
+  for (auto at = serials.begin(); at != serials.end(); ++at) {
+    const std::optional<SegmentPool::Opened> life = slot->pool()->Find(*at);
+    if (life && life->state != SegmentPool::FileState::kSealed) continue;
+    const SegmentSerial serial = *at;
+    serials.erase(at);
+    return serial;
+  }
+  return std::nullopt;
+}
+
 // One segment whose footer is to be read again.
 bool StoreImpl::IndexNext(VolumeSlot* slot) {
-  SegmentSerial serial;
-  {
-    const std::lock_guard lock(mutex_);
-    std::vector<SegmentSerial>& serials = to_index_[slot->node.number];
-    if (serials.empty()) return false;
-    serial = serials.back();
-    serials.pop_back();
-  }
+  const std::optional<SegmentSerial> next = NextToIndex(slot);
+  if (!next) return false;
+  const SegmentSerial serial = *next;
   Result<SegmentLease> lease = slot->pool()->Lease(serial);
   if (!lease.ok()) return true;  // recycled meanwhile
   const Result<std::optional<format::Footer>> footer = ReadFooter(lease->file(), lease->header());
@@ -101,15 +111,16 @@ bool StoreImpl::IndexNext(VolumeSlot* slot) {
 }
 
 void StoreImpl::RebuildIndex() {
+  IndexBatch batch;
+  ledger_.AddRows(&batch);
+  feed_.Add(batch);
   const std::lock_guard lock(mutex_);
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
     if (!slot->volume) continue;
     std::vector<SegmentSerial>& serials = to_index_[slot->node.number];
     serials.clear();
-    for (const SegmentPool::Opened& life : slot->pool()->Lives()) {
-      if (life.state == SegmentPool::FileState::kSealed) serials.push_back(life.header.serial);
-    }
-    std::reverse(serials.begin(), serials.end());  // taken from the back: oldest first
+    for (const SegmentPool::Opened& life : slot->pool()->Lives()) serials.push_back(life.header.serial);
+    slot->roll_segments = true;  // what stands in open segments has no footer yet: seal them soon
   }
 }
 
@@ -157,6 +168,7 @@ bool StoreImpl::RunOnce(Duration wait) {
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
     if (!slot->volume) continue;
     moved |= slot->volume->RunOnce(clock_.MonoNow(), wait);
+    if (slot->roll_segments.exchange(false)) slot->volume->CloseSegments();
     if (close_segments_ && !slot->segments_closed && slot->volume->Drained()) {
       slot->volume->CloseSegments();
       slot->segments_closed = true;
