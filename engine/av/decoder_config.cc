@@ -19,6 +19,9 @@ class RecordReader {
   explicit RecordReader(ByteSpan bytes) : rest_(bytes) {}
 
   bool ok() const { return ok_; }
+  Status status() const {
+    return ok_ ? OkStatus() : InvalidArgument("decoder configuration cut off");
+  }
   uint32_t Get(size_t bytes) {
     uint32_t value = 0;
     for (std::byte b : Take(bytes)) value = value << 8 | std::to_integer<uint32_t>(b);
@@ -43,12 +46,11 @@ void Put(uint64_t value, size_t bytes, Bytes* out) {
 
 void PutBytes(ByteSpan bytes, Bytes* out) { out->insert(out->end(), bytes.begin(), bytes.end()); }
 
-Status TakeParameterSets(uint32_t count, RecordReader* in, Bytes* out) {
+void TakeParameterSets(uint32_t count, RecordReader* in, Bytes* out) {
   for (uint32_t i = 0; i < count && in->ok(); ++i) {
     const ByteSpan nal = in->Take(in->Get(2));
     if (!nal.empty()) AppendLengthPrefixed(nal, out);
   }
-  return in->ok() ? OkStatus() : InvalidArgument("decoder configuration cut off");
 }
 
 Result<NalFraming> FramingOf(uint32_t length_size_minus_one) {
@@ -69,8 +71,9 @@ Result<DecoderConfig> ParseAvcC(ByteSpan raw) {
   in.Take(4);  // version, profile, compatibility, level
   DecoderConfig config;
   REEL_ASSIGN_OR_RETURN(config.framing, FramingOf(in.Get(1)));
-  REEL_RETURN_IF_ERROR(TakeParameterSets(in.Get(1) & 0x1F, &in, &config.parameter_sets));
-  REEL_RETURN_IF_ERROR(TakeParameterSets(in.Get(1), &in, &config.parameter_sets));
+  TakeParameterSets(in.Get(1) & 0x1F, &in, &config.parameter_sets);
+  TakeParameterSets(in.Get(1), &in, &config.parameter_sets);
+  REEL_RETURN_IF_ERROR(in.status());
   return config;
 }
 
@@ -82,8 +85,9 @@ Result<DecoderConfig> ParseHvcC(ByteSpan raw) {
   const uint32_t arrays = in.Get(1);
   for (uint32_t i = 0; i < arrays; ++i) {
     in.Take(1);  // NAL type
-    REEL_RETURN_IF_ERROR(TakeParameterSets(in.Get(2), &in, &config.parameter_sets));
+    TakeParameterSets(in.Get(2), &in, &config.parameter_sets);
   }
+  REEL_RETURN_IF_ERROR(in.status());
   return config;
 }
 

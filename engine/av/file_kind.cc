@@ -39,9 +39,6 @@ std::optional<Codec> CodecOfName(const std::string& path) {
   return std::nullopt;
 }
 
-// Garbage may come first, as in a recording cut out of a stream, but not much.
-bool HasStartCode(ByteSpan head) { return FindStartCode(head, 0).has_value(); }
-
 std::optional<FileKind> KindOfFormat(std::string_view format) {
   if (format == "mov,mp4,m4a,3gp,3g2,mj2") return FileKind{.container = Container::kMp4};
   if (format == "matroska,webm") return FileKind{.container = Container::kMatroska};
@@ -57,21 +54,42 @@ Status NotMedia(const std::string& path, std::string_view what) {
                          "(ffmpeg -i IN -c copy OUT.mp4)");
 }
 
+// Whether the bytes read as NAL units behind 4-byte lengths. A length of 256..511 looks like a
+// start code, so that this has to be asked first; a start code hardly ever looks like a chain of
+// lengths.
+bool IsLengthPrefixed(ByteSpan head) {
+  constexpr int kConvincing = 4;
+  for (int chain = 0; chain < kConvincing; ++chain) {
+    if (head.empty()) return chain > 0;
+    if (head.size() <= kStoredLengthBytes) return false;
+    uint64_t size = 0;
+    for (std::byte b : head.first(kStoredLengthBytes)) {
+      size = size << 8 | std::to_integer<uint64_t>(b);
+    }
+    const bool forbidden_bit = (head[kStoredLengthBytes] & std::byte{0x80}) != std::byte{0};
+    if (size == 0 || size > head.size() - kStoredLengthBytes || forbidden_bit) return false;
+    head = head.subspan(kStoredLengthBytes + size);
+  }
+  return true;
+}
+
 Result<FileKind> KindOfHead(const std::string& path, std::vector<uint8_t>* padded, size_t size) {
-  const std::optional<Codec> named = CodecOfName(path);
   const ByteSpan head = AvBytes(padded->data(), size);
   AVProbeData probe{"", padded->data(), static_cast<int>(size), nullptr};
   int score = 0;
   const AVInputFormat* format = av_probe_input_format3(&probe, 1, &score);
   const bool sure = format != nullptr && score > AVPROBE_SCORE_RETRY;
   const std::optional<FileKind> kind = sure ? KindOfFormat(format->name) : std::nullopt;
-  if (kind) return *kind;
-  if (named && HasStartCode(head)) return FileKind{.codec = *named};
-  if (named) {
+  if (kind && kind->container != Container::kElementary) return *kind;
+  if (IsLengthPrefixed(head)) {
     return NotMedia(path,
-                    "named as raw video but has no start code (00 00 01), so its NAL units may "
-                    "stand behind lengths as in MP4");
+                    "no raw video, which has start codes (00 00 01): its NAL units stand behind "
+                    "lengths as in MP4");
   }
+  if (kind) return *kind;
+  const std::optional<Codec> named = CodecOfName(path);
+  if (named && FindStartCode(head, 0)) return FileKind{.codec = *named};
+  if (named) return NotMedia(path, "named as raw video, but has no start code (00 00 01)");
   if (sure) return NotMedia(path, std::string("a file of the kind ") + format->long_name);
   return NotMedia(path, "not a media file");
 }

@@ -1,0 +1,214 @@
+#include "tests/av/av_testing.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "engine/av/mp4_writer.h"
+
+namespace reel::av_testing {
+namespace fs = std::filesystem;
+namespace {
+
+const std::array<fs::path, 2>& Folders() {
+  static const std::array<fs::path, 2> folders = {
+      fs::path(REEL_SOURCE_DIR) / "tests/data/media",
+      fs::path(REEL_SOURCE_DIR) / "../shared/media",
+  };
+  return folders;
+}
+
+bool IsMedia(const fs::path& path) {
+  static const std::set<std::string> extensions = {".mp4",  ".ts",  ".mkv", ".h264",
+                                                   ".h265", ".264", ".265", ".hevc"};
+  return extensions.count(path.extension().string()) > 0;
+}
+
+}  // namespace
+
+std::string FootagePath(const std::string& name) {
+  for (const fs::path& folder : Folders()) {
+    if (fs::exists(folder / name)) return (folder / name).string();
+  }
+  return {};
+}
+
+std::vector<std::string> FootageNames() {
+  std::set<std::string> names;
+  for (const fs::path& folder : Folders()) {
+    if (!fs::is_directory(folder)) continue;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (IsMedia(entry.path())) names.insert(entry.path().filename().string());
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
+bool HasSharedFootage() { return fs::is_directory(Folders()[1]); }
+
+TempFolder::TempFolder() {
+  std::string name = (fs::temp_directory_path() / "reel_av_XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr) std::perror("mkdtemp");
+  path_ = name;
+}
+
+TempFolder::~TempFolder() { fs::remove_all(path_); }
+
+std::vector<std::string> TempFolder::Files() const {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(path_)) {
+    names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Bytes ReadFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  const ByteSpan bytes = std::as_bytes(std::span(text));
+  return {bytes.begin(), bytes.end()};
+}
+
+void WriteFile(const std::string& path, ByteSpan bytes) {
+  std::ofstream out(path, std::ios::binary);
+  out.write(reinterpret_cast<const char*>(bytes.data()),
+            static_cast<std::streamsize>(bytes.size()));
+}
+
+size_t ReadMedia::Count(uint8_t flag) const {
+  return static_cast<size_t>(std::count_if(units.begin(), units.end(), [flag](const ReadUnit& u) {
+    return (u.unit.flags & flag) != 0;
+  }));
+}
+
+std::vector<const ReadUnit*> ReadMedia::OfTrack(uint8_t track) const {
+  std::vector<const ReadUnit*> found;
+  for (const ReadUnit& unit : units) {
+    if (unit.unit.track.value == track) found.push_back(&unit);
+  }
+  return found;
+}
+
+Result<ReadMedia> ReadAll(const std::string& path, const SourceOptions& options) {
+  REEL_ASSIGN_OR_RETURN(const std::unique_ptr<MediaSource> source, OpenMediaFile(path, options));
+  ReadMedia media;
+  media.first_tracks = source->tracks();
+  for (;;) {
+    Result<std::optional<SourceUnit>> unit = source->Next();
+    if (unit.status().code() == Code::kInvalidArgument) {
+      media.left_out.push_back(unit.status());
+      continue;
+    }
+    media.end = unit.status();
+    if (!unit.ok() || !*unit) break;
+    const ByteSpan bytes = (*unit)->bytes;
+    media.units.push_back({**std::move(unit), Bytes(bytes.begin(), bytes.end())});
+    media.units.back().unit.bytes = media.units.back().bytes;
+  }
+  media.last_tracks = source->tracks();
+  media.notes = source->notes();
+  return media;
+}
+
+std::vector<Bytes> PlainNals(ByteSpan annex_b) {
+  const auto is_code = [&](size_t i) {
+    return i + 3 <= annex_b.size() && annex_b[i] == std::byte{0} &&
+           annex_b[i + 1] == std::byte{0} && annex_b[i + 2] == std::byte{1};
+  };
+  std::vector<Bytes> nals;
+  for (size_t at = 0; at < annex_b.size(); ++at) {
+    if (!is_code(at)) continue;
+    size_t end = at + 3;
+    while (end < annex_b.size() && !is_code(end)) ++end;
+    const size_t next = end;
+    while (end > at + 3 && annex_b[end - 1] == std::byte{0}) --end;
+    if (end > at + 3) {
+      nals.emplace_back(annex_b.begin() + static_cast<ptrdiff_t>(at + 3),
+                        annex_b.begin() + static_cast<ptrdiff_t>(end));
+    }
+    at = next - 1;
+  }
+  return nals;
+}
+
+std::vector<Bytes> PlainNals(ByteSpan unit, size_t length_bytes) {
+  std::vector<Bytes> nals;
+  for (size_t at = 0; at + length_bytes <= unit.size();) {
+    size_t size = 0;
+    for (size_t i = 0; i < length_bytes; ++i) {
+      size = size << 8 | std::to_integer<size_t>(unit[at + i]);
+    }
+    at += length_bytes;
+    size = std::min(size, unit.size() - at);
+    nals.emplace_back(unit.begin() + static_cast<ptrdiff_t>(at),
+                      unit.begin() + static_cast<ptrdiff_t>(at + size));
+    at += size;
+  }
+  return nals;
+}
+
+std::vector<Bytes> NalsOfTrack(const ReadMedia& media, uint8_t track) {
+  std::vector<Bytes> nals;
+  for (const ReadUnit* unit : media.OfTrack(track)) {
+    for (Bytes& nal : PlainNals(unit->bytes, 4)) nals.push_back(std::move(nal));
+  }
+  return nals;
+}
+
+Status Export(const std::string& from, const std::string& to) {
+  REEL_ASSIGN_OR_RETURN(const std::unique_ptr<MediaSource> source, OpenMediaFile(from));
+  REEL_ASSIGN_OR_RETURN(const std::unique_ptr<Mp4Writer> writer, Mp4Writer::Create(to));
+  REEL_RETURN_IF_ERROR(writer->SetTracks(source->tracks()));
+  for (;;) {
+    REEL_ASSIGN_OR_RETURN(const std::optional<SourceUnit> unit, source->Next());
+    if (!unit) return writer->Finish();
+    if (unit->track_change) REEL_RETURN_IF_ERROR(writer->SetTracks(source->tracks()));
+    REEL_RETURN_IF_ERROR(writer->Write(
+        {unit->track, unit->flags, unit->pts, unit->dts, kStart + unit->offset, unit->bytes}));
+  }
+}
+
+bool HasFfmpeg() {
+  static const bool has = Ffmpeg("-version").ok();
+  return has;
+}
+
+Result<std::string> Ffmpeg(const std::string& arguments) {
+  const std::string command = "ffmpeg -nostdin -y -v error " + arguments + " 2>/dev/null";
+  FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) return Unavailable("popen");
+  std::string out;
+  std::array<char, 4096> room{};
+  for (size_t got = 0; (got = fread(room.data(), 1, room.size(), pipe)) > 0;) {
+    out.append(room.data(), got);
+  }
+  if (pclose(pipe) != 0) return Unavailable("failed: " + command);
+  return out;
+}
+
+std::vector<std::string> DecodedHashes(const std::string& path, const std::string& kind,
+                                       const std::string& input_options) {
+  // Passthrough: otherwise ffmpeg drops frames whose times are close together.
+  const Result<std::string> out =
+      Ffmpeg(input_options + " -threads 1 -i " + Quoted(path) + " -map 0:" + kind +
+             ":0 -fps_mode passthrough -frames:" + kind + " " + std::to_string(kMaxHashedFrames) +
+             " -threads 1 -f framemd5 -");
+  std::vector<std::string> hashes;
+  std::istringstream lines(out.ok() ? *out : std::string());
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty() && line[0] != '#') hashes.push_back(line.substr(line.rfind(',') + 1));
+  }
+  return hashes;
+}
+
+std::string Quoted(const std::string& path) { return "'" + path + "'"; }
+
+}  // namespace reel::av_testing

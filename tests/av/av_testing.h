@@ -1,0 +1,77 @@
+// What the tests of engine/av share: footage, temporary folders, whole files read through the
+// source, and FFmpeg as the second opinion.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/av/source.h"
+#include "reel/status.h"
+#include "reel/types.h"
+#include "reel/unit.h"
+
+namespace reel::av_testing {
+
+// Wall time of the first unit in every export.
+inline constexpr WallTime kStart{1'763'845'200'000'000'000};  // 2025-11-22T21:00:00Z
+
+// Footage in the repository and, where it is there, the larger collection beside it.
+std::string FootagePath(const std::string& name);  // empty if it is not there
+std::vector<std::string> FootageNames();           // media files, sorted
+bool HasSharedFootage();
+
+class TempFolder {
+ public:
+  TempFolder();
+  ~TempFolder();
+  TempFolder(const TempFolder&) = delete;
+  TempFolder& operator=(const TempFolder&) = delete;
+  std::string Path(const std::string& name) const { return (path_ / name).string(); }
+  std::vector<std::string> Files() const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+Bytes ReadFile(const std::string& path);
+void WriteFile(const std::string& path, ByteSpan bytes);
+
+struct ReadUnit {
+  SourceUnit unit;  // its bytes are `bytes`
+  Bytes bytes;
+};
+struct ReadMedia {
+  std::vector<TrackInfo> first_tracks;
+  std::vector<TrackInfo> last_tracks;
+  std::vector<ReadUnit> units;
+  std::vector<Status> left_out;
+  std::vector<std::string> notes;
+  Status end;
+
+  size_t Count(uint8_t flag) const;  // of video units
+  std::vector<const ReadUnit*> OfTrack(uint8_t track) const;
+};
+Result<ReadMedia> ReadAll(const std::string& path, const SourceOptions& options = {});
+
+// NAL units, found the slow and plain way.
+std::vector<Bytes> PlainNals(ByteSpan annex_b);
+std::vector<Bytes> PlainNals(ByteSpan unit, size_t length_bytes);
+std::vector<Bytes> NalsOfTrack(const ReadMedia& media, uint8_t track);
+
+// Imports `from` and writes it to `to`, as a recorder and its export would.
+Status Export(const std::string& from, const std::string& to);
+
+// Whether the ffmpeg program is here.
+bool HasFfmpeg();
+// Runs ffmpeg with these arguments; what it printed to stdout.
+Result<std::string> Ffmpeg(const std::string& arguments);
+// Longer footage is decoded up to here; what is behind is compared as bytes.
+inline constexpr size_t kMaxHashedFrames = 2000;
+// One hash per decoded frame of the first track of the kind ("v" or "a").
+std::vector<std::string> DecodedHashes(const std::string& path, const std::string& kind,
+                                       const std::string& input_options);
+std::string Quoted(const std::string& path);
+
+}  // namespace reel::av_testing

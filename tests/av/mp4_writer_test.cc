@@ -1,0 +1,322 @@
+// The MP4 writer: files appear whole or not at all, time and parameter sets survive.
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+
+#include "engine/av/av_handle.h"
+#include "engine/av/mp4_writer.h"
+#include "engine/base/bytes.h"
+#include "tests/av/av_testing.h"
+
+namespace reel::av_testing {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+constexpr const char* kPlain = "made-slices-aud.h264";
+constexpr const char* kBFrames = "made-open-gop.h265";
+
+class Mp4 : public testing::Test {
+ protected:
+  static ReadMedia Footage(const std::string& name) {
+    Result<ReadMedia> media = ReadAll(FootagePath(name));
+    EXPECT_TRUE(media.ok()) << media.status().ToString();
+    return std::move(media).value();
+  }
+
+  std::unique_ptr<Mp4Writer> Create() {
+    Result<std::unique_ptr<Mp4Writer>> writer = Mp4Writer::Create(path_);
+    EXPECT_TRUE(writer.ok()) << writer.status().ToString();
+    return std::move(writer).value();
+  }
+
+  // As `unit` was, `later` on the wall clock.
+  static UnitView View(const ReadUnit& unit, Duration later = {}) {
+    return {unit.unit.track,
+            unit.unit.flags,
+            unit.unit.pts,
+            unit.unit.dts,
+            kStart + unit.unit.offset + later,
+            unit.bytes};
+  }
+
+  ReadMedia Written() {
+    Result<ReadMedia> media = ReadAll(path_);
+    EXPECT_TRUE(media.ok()) << media.status().ToString();
+    return std::move(media).value();
+  }
+
+  bool SampleEntryIs(const std::string& name) {
+    const Bytes bytes = ReadFile(path_);
+    return AsText(bytes).find(name) != std::string_view::npos;
+  }
+
+  TempFolder folder_;
+  std::string path_ = folder_.Path("out.mp4");
+};
+
+TEST_F(Mp4, AppearsOnlyWhenFinished) {
+  const ReadMedia media = Footage(kPlain);
+  auto writer = Create();
+  ASSERT_TRUE(writer->SetTracks(media.first_tracks).ok());
+  for (const ReadUnit& unit : media.units) ASSERT_TRUE(writer->Write(View(unit)).ok());
+  EXPECT_EQ(folder_.Files(), std::vector<std::string>{"out.mp4.partial"});
+  ASSERT_TRUE(writer->Finish().ok());
+  EXPECT_EQ(folder_.Files(), std::vector<std::string>{"out.mp4"});
+  EXPECT_TRUE(SampleEntryIs("avc1"));
+  const ReadMedia written = Written();
+  ASSERT_EQ(written.units.size(), media.units.size());
+  for (size_t i = 0; i < media.units.size(); ++i) {
+    EXPECT_EQ(written.units[i].bytes, media.units[i].bytes);
+    EXPECT_EQ(written.units[i].unit.flags, media.units[i].unit.flags);
+  }
+}
+
+TEST_F(Mp4, NothingStaysOfAnAbandonedFile) {
+  const ReadMedia media = Footage(kPlain);
+  auto writer = Create();
+  ASSERT_TRUE(writer->SetTracks(media.first_tracks).ok());
+  for (const ReadUnit& unit : media.units) ASSERT_TRUE(writer->Write(View(unit)).ok());
+  writer.reset();
+  EXPECT_TRUE(folder_.Files().empty());
+}
+
+TEST_F(Mp4, RefusesToReplaceUnlessTold) {
+  WriteFile(path_, AsBytes("evidence"));
+  const auto writer = Mp4Writer::Create(path_);
+  ASSERT_EQ(writer.status().code(), Code::kAlreadyExists);
+  EXPECT_TRUE(Mp4Writer::Create(path_, {.replace_existing = true}).ok());
+  EXPECT_EQ(AsText(ReadFile(path_)), "evidence");
+}
+
+TEST_F(Mp4, FolderThatIsNotThere) {
+  const auto writer = Mp4Writer::Create(folder_.Path("none/out.mp4"));
+  ASSERT_EQ(writer.status().code(), Code::kNotFound) << writer.status().ToString();
+}
+
+TEST_F(Mp4, NothingToWrite) {
+  const ReadMedia media = Footage(kPlain);
+  auto writer = Create();
+  ASSERT_TRUE(writer->SetTracks(media.first_tracks).ok());
+  EXPECT_EQ(writer->Finish().code(), Code::kFailedPrecondition);
+}
+
+TEST_F(Mp4, UnknownTrackAndBrokenUnitAreRefusedAlone) {
+  const ReadMedia media = Footage(kPlain);
+  auto writer = Create();
+  ASSERT_TRUE(writer->SetTracks(media.first_tracks).ok());
+  UnitView stranger = View(media.units[0]);
+  stranger.track = TrackId{7};
+  EXPECT_EQ(writer->Write(stranger).code(), Code::kInvalidArgument);
+  for (const ReadUnit& unit : media.units) {
+    UnitView broken = View(unit);
+    broken.bytes = broken.bytes.first(broken.bytes.size() - 1);
+    EXPECT_EQ(writer->Write(broken).code(), Code::kInvalidArgument);
+    EXPECT_TRUE(writer->Write(View(unit)).ok());
+  }
+  ASSERT_TRUE(writer->Finish().ok());
+  EXPECT_EQ(Written().units.size(), media.units.size());
+}
+
+TEST_F(Mp4, FullDiskIsFinalAndLeavesNothing) {
+  const ReadMedia media = Footage(kPlain);
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  auto writer = Create();
+  ASSERT_TRUE(writer->SetTracks(media.first_tracks).ok());
+  const rlimit small{32U << 10, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  Status status;
+  for (int round = 0; round < 100 && status.ok(); ++round) {
+    for (const ReadUnit& unit : media.units) status = writer->Write(View(unit, seconds(3 * round)));
+  }
+  if (status.ok()) status = writer->Finish();
+  EXPECT_FALSE(status.ok());
+  EXPECT_EQ(writer->Finish().code(), status.code());
+  writer.reset();
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_TRUE(folder_.Files().empty());
+}
+
+TEST_F(Mp4, BFramesBeginAtZeroInOrder) {
+  const ReadMedia media = Footage(kBFrames);
+  ASSERT_GT(media.units[1].unit.pts, media.units[2].unit.pts);
+  ASSERT_TRUE(Export(FootagePath(kBFrames), path_).ok());
+  const ReadMedia written = Written();
+  ASSERT_EQ(written.units.size(), media.units.size());
+  EXPECT_EQ(written.units[0].unit.pts, 0);
+  const auto& first = media.units[0].unit;
+  for (size_t i = 0; i < media.units.size(); ++i) {
+    EXPECT_EQ(written.units[i].unit.pts, media.units[i].unit.pts - first.pts) << i;
+    EXPECT_EQ(written.units[i].unit.dts, media.units[i].unit.dts - first.pts) << i;
+  }
+}
+
+TEST_F(Mp4, GapStaysAndRunsFollowTheWallClock) {
+  const ReadMedia media = Footage(kPlain);
+  auto writer = Create();
+  ASSERT_TRUE(writer->SetTracks(media.first_tracks).ok());
+  for (const ReadUnit& unit : media.units) ASSERT_TRUE(writer->Write(View(unit)).ok());
+  // The camera came back two hours later, its time stamps from the beginning again.
+  writer->BeginRun();
+  for (const ReadUnit& unit : media.units) ASSERT_TRUE(writer->Write(View(unit, hours(2))).ok());
+  ASSERT_TRUE(writer->Finish().ok());
+  const ReadMedia written = Written();
+  const size_t count = media.units.size();
+  ASSERT_EQ(written.units.size(), 2 * count);
+  for (size_t i = 0; i < count; ++i) {
+    EXPECT_EQ(written.units[i].unit.offset, media.units[i].unit.offset);
+    EXPECT_EQ(written.units[count + i].unit.offset, hours(2) + media.units[i].unit.offset);
+  }
+}
+
+TEST_F(Mp4, CreationTimeIsTheWallClock) {
+  ASSERT_TRUE(Export(FootagePath(kPlain), path_).ok());
+  AVFormatContext* raw = nullptr;
+  ASSERT_GE(avformat_open_input(&raw, AvFileUrl(path_).c_str(), nullptr, nullptr), 0);
+  const AvPtr<AVFormatContext> context(raw);
+  const AVDictionaryEntry* entry = av_dict_get(raw->metadata, "creation_time", nullptr, 0);
+  ASSERT_NE(entry, nullptr);
+  EXPECT_EQ(std::string(entry->value).substr(0, 19), FormatWall(kStart, 0).substr(0, 19));
+}
+
+// Parameter sets of another size, held apart from the units, must reach the decoder all the same.
+TEST_F(Mp4, ParameterSetsThatChangeOutsideTheUnitsArePutIntoThem) {
+  if (!HasFfmpeg()) GTEST_SKIP() << "no ffmpeg program here";
+  const std::string small = folder_.Path("small.h264");
+  const std::string options = " -c:v libx264 -g 10 -bf 0 ";
+  for (const std::string name : {"small", "large"}) {
+    const std::string size = name == "small" ? "64x64" : "128x96";
+    ASSERT_TRUE(Ffmpeg("-f lavfi -i testsrc=size=" + size + ":rate=10:duration=1" + options +
+                       Quoted(folder_.Path(name + ".mp4")))
+                    .ok());
+  }
+  auto writer = Create();
+  Duration later{0};
+  for (const std::string name : {"small.mp4", "large.mp4"}) {
+    const Result<ReadMedia> media = ReadAll(folder_.Path(name));
+    ASSERT_TRUE(media.ok());
+    ASSERT_TRUE(writer->SetTracks(media->first_tracks).ok());
+    writer->BeginRun();
+    for (const ReadUnit& unit : media->units) {
+      ASSERT_TRUE(writer->Write(View(unit, later)).ok());
+    }
+    later = seconds(1);
+  }
+  ASSERT_TRUE(writer->Finish().ok());
+  EXPECT_TRUE(SampleEntryIs("avc3"));
+  const ReadMedia written = Written();
+  EXPECT_EQ(written.first_tracks[0].width, 64U);
+  EXPECT_EQ(written.last_tracks[0].width, 128U);
+  std::vector<std::string> expected;
+  for (const std::string name : {"small.mp4", "large.mp4"}) {
+    for (std::string& hash : DecodedHashes(folder_.Path(name), "v", "")) {
+      expected.push_back(std::move(hash));
+    }
+  }
+  const Result<std::string> hashes =
+      Ffmpeg("-i " + Quoted(path_) + " -autoscale 0 -map 0:v -fps_mode passthrough -f framemd5 -");
+  ASSERT_TRUE(hashes.ok());
+  for (const std::string& hash : expected) {
+    EXPECT_NE(hashes->find(hash), std::string::npos) << hash;
+  }
+  EXPECT_EQ(expected.size(), 20U);
+}
+
+TEST_F(Mp4, CodecThatChangesNeedsAnotherFile) {
+  ReadMedia media = Footage(kPlain);
+  auto writer = Create();
+  ASSERT_TRUE(writer->SetTracks(media.first_tracks).ok());
+  for (const ReadUnit& unit : media.units) ASSERT_TRUE(writer->Write(View(unit)).ok());
+  media.first_tracks[0].codec = Codec::kH265;
+  EXPECT_EQ(writer->SetTracks(media.first_tracks).code(), Code::kUnimplemented);
+  media.first_tracks[0].codec = Codec::kH264;
+  media.first_tracks[0].id = TrackId{1};
+  EXPECT_EQ(writer->SetTracks(media.first_tracks).code(), Code::kUnimplemented);
+  media.first_tracks[0].timescale = 0;
+  EXPECT_EQ(writer->SetTracks(media.first_tracks).code(), Code::kInvalidArgument);
+}
+
+TEST_F(Mp4, DataTrackIsLeftOutWithANote) {
+  ReadMedia media = Footage(kPlain);
+  TrackInfo data;
+  data.id = TrackId{1};
+  data.kind = TrackKind::kData;
+  data.codec = Codec::kOnvifMetadata;
+  media.first_tracks.push_back(data);
+  auto writer = Create();
+  ASSERT_TRUE(writer->SetTracks(media.first_tracks).ok());
+  for (const ReadUnit& unit : media.units) {
+    ASSERT_TRUE(writer->Write(View(unit)).ok());
+    UnitView beside = View(unit);
+    beside.track = data.id;
+    ASSERT_TRUE(writer->Write(beside).ok());
+  }
+  ASSERT_TRUE(writer->Finish().ok());
+  ASSERT_EQ(writer->notes().size(), 1U);
+  EXPECT_NE(writer->notes()[0].find("track 1"), std::string::npos);
+  EXPECT_EQ(Written().first_tracks.size(), 1U);
+}
+
+// Sound of each codec from each container it comes in: kept, exported beside the picture, and heard
+// the same.
+struct Sound {
+  std::string encoder;
+  std::string container;
+  Codec codec;
+};
+
+class Mp4Sound : public Mp4, public testing::WithParamInterface<Sound> {};
+
+TEST_P(Mp4Sound, IsKeptBesideThePicture) {
+  if (!HasFfmpeg()) GTEST_SKIP() << "no ffmpeg program here";
+  const Sound& sound = GetParam();
+  const std::string from = folder_.Path("from." + sound.container);
+  ASSERT_TRUE(Ffmpeg("-i " + Quoted(FootagePath("axis-test_h264.mp4")) +
+                     " -f lavfi -i sine=frequency=500:sample_rate=" +
+                     (sound.codec == Codec::kOpus ? "48000" : "8000") +
+                     ":duration=10 -map 0 -map 1 -c:v copy -ac 1 -c:a " + sound.encoder + " " +
+                     Quoted(from))
+                  .ok());
+  const Result<ReadMedia> media = ReadAll(from);
+  ASSERT_TRUE(media.ok()) << media.status().ToString();
+  ASSERT_EQ(media->first_tracks.size(), 2U);
+  const TrackInfo& info = media->first_tracks[1];
+  EXPECT_EQ(info.codec, sound.codec);
+  EXPECT_EQ(info.channels, 1U);
+  EXPECT_EQ(info.sample_rate_hz, sound.codec == Codec::kOpus ? 48'000U : 8'000U);
+  const bool needs_config = sound.codec == Codec::kAac || sound.codec == Codec::kOpus;
+  EXPECT_EQ(info.config.empty(), !needs_config);
+  EXPECT_EQ(media->OfTrack(0).size(), 256U);
+
+  ASSERT_TRUE(Export(from, path_).ok());
+  EXPECT_EQ(DecodedHashes(path_, "v", "").size(), 256U);
+  // Frames may be cut differently; the samples may not. What a codec needs to get going is heard in
+  // both: containers have different ways of hiding it.
+  const auto listen = [](const std::string& options, const std::string& path) {
+    return Ffmpeg(options + " -flags2 +skip_manual -i " + Quoted(path) + " -map 0:a -f md5 -");
+  };
+  const Result<std::string> heard = listen("", path_);
+  const Result<std::string> original =
+      listen(sound.container == "mp4" ? "-ignore_editlist 1" : "", from);
+  ASSERT_TRUE(heard.ok() && original.ok());
+  EXPECT_EQ(*heard, *original);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Mp4Sound,
+                         testing::Values(Sound{"aac", "mp4", Codec::kAac},
+                                         Sound{"aac", "ts", Codec::kAac},
+                                         Sound{"aac", "mkv", Codec::kAac},
+                                         Sound{"pcm_alaw", "mov", Codec::kPcmALaw},
+                                         Sound{"pcm_mulaw", "mkv", Codec::kPcmMuLaw},
+                                         Sound{"libopus", "mkv", Codec::kOpus}),
+                         [](const testing::TestParamInfo<Sound>& sound) {
+                           return sound.param.encoder + "_" + sound.param.container;
+                         });
+
+}  // namespace
+}  // namespace reel::av_testing
