@@ -64,6 +64,10 @@ TEST(NodeState, OthersAreToldApart) {
     StoreLe(endless.data() + 8, body_bytes);
     EXPECT_EQ(code(endless), Code::kDataLoss) << body_bytes;
   }
+  // The body is there and fits its checksum, but it ends beyond the slot.
+  const size_t whole = 16 + LoadLe<uint32_t>(slot.data() + 8);
+  EXPECT_EQ(code(ByteSpan(slot).first(whole)), Code::kOk);
+  EXPECT_EQ(code(ByteSpan(slot).first(whole - 1)), Code::kDataLoss);
   constexpr size_t kCountAt = 16 + 8 + 16 + 8;
   ASSERT_EQ(slot[kCountAt], std::byte{2});
   EXPECT_EQ(code(Edited(slot, kCountAt, uint8_t{1})), Code::kDataLoss);  // bytes left over
