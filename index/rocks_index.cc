@@ -7,6 +7,7 @@
 #include "engine/base/bytes.h"
 #include "index/gop_writer.h"
 #include "index/kv.h"
+#include "index/manifest_mark.h"
 #include "index/rocks_index_impl.h"
 #include "index/rocks_options.h"
 #include "index/rocks_status.h"
@@ -46,7 +47,7 @@ void PutSmallRows(const IndexBatch& batch, rocksdb::WriteBatch* out) {
 Status CheckRemains(const std::string& path, bool must_exist) {
   std::error_code error;
   const std::filesystem::path directory(path);
-  if (std::filesystem::exists(directory / "CURRENT", error)) return OkStatus();
+  if (std::filesystem::exists(directory / "CURRENT", error)) return CheckManifestMark(path);
   const bool empty =
       !std::filesystem::exists(directory, error) || std::filesystem::is_empty(directory, error);
   if (error) return Status::FromErrno(error.value(), "index " + path);
@@ -64,7 +65,10 @@ RocksIndexImpl::RocksIndexImpl(const IndexOptions& options, std::unique_ptr<rock
       catalog_(std::make_shared<Catalog>()) {}
 
 RocksIndexImpl::~RocksIndexImpl() {
-  syncer_.reset();
+  if (syncer_ != nullptr) {
+    syncer_.reset();
+    MarkManifest();
+  }
   db_.reset();
   log_->Drain(options_.log);
 }
@@ -76,7 +80,7 @@ Status RocksIndexImpl::Open(const std::string& path) {
 }
 
 Status RocksIndexImpl::OpenDatabase(const std::string& path) {
-  if (own_env_ == nullptr) REEL_RETURN_IF_ERROR(CheckRemains(path, options_.read_only));
+  path_ = path;
   RocksTuning tuning;
   tuning.cache_bytes = options_.cache_bytes;
   tuning.env = own_env_ ? own_env_.get() : rocksdb::Env::Default();
@@ -86,11 +90,13 @@ Status RocksIndexImpl::OpenDatabase(const std::string& path) {
   if (options_.read_only) {
     REEL_RETURN_IF_ERROR(OpenReadOnly(options, path));
   } else {
+    if (own_env_ == nullptr) REEL_RETURN_IF_ERROR(CheckRemains(path, /*must_exist=*/false));
     rocksdb::DB* db = nullptr;
     REEL_RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(options, path, &db), "index " + path));
     db_.reset(db);
   }
   REEL_RETURN_IF_ERROR(CheckOrWriteFormat());
+  if (!options_.read_only) MarkManifest();
   Catalog catalog;
   REEL_RETURN_IF_ERROR(catalog.Load(db_.get()));
   SetCatalog(std::make_shared<Catalog>(std::move(catalog)));
@@ -104,14 +110,16 @@ Status RocksIndexImpl::OpenDatabase(const std::string& path) {
 // The writer may delete a file between our reading its name and opening it; the next try finds the
 // file that took its place.
 Status RocksIndexImpl::OpenReadOnly(const rocksdb::Options& options, const std::string& path) {
-  rocksdb::Status status;
+  Status status;
   for (int i = 0; i < kReadOnlyTriesMax; ++i) {
+    status = CheckRemains(path, /*must_exist=*/true);
+    if (!status.ok()) continue;
     rocksdb::DB* db = nullptr;
-    status = rocksdb::DB::OpenForReadOnly(options, path, &db);
+    status = FromRocks(rocksdb::DB::OpenForReadOnly(options, path, &db), "index " + path);
     db_.reset(db);
     if (status.ok()) break;
   }
-  return FromRocks(status, "index " + path);
+  return status;
 }
 
 Status RocksIndexImpl::CheckOrWriteFormat() {
@@ -143,7 +151,19 @@ Status RocksIndexImpl::SyncLog() {
   // In memory there is nothing to sync, and RocksDB says so with an error.
   if (own_env_ == nullptr) REEL_RETURN_IF_ERROR(FromRocks(db_->SyncWAL(), "index log"));
   dead_rows_->Publish({written, &written->dead()});
+  MarkManifest();
   return OkStatus();
+}
+
+void RocksIndexImpl::MarkManifest() {
+  if (own_env_ != nullptr) return;
+  uint64_t version = 0;
+  db_->GetIntProperty(rocksdb::DB::Properties::kCurrentSuperVersionNumber, &version);
+  if (version == marked_version_) return;
+  marked_version_ = version;
+  // The former mark stays good, only weaker.
+  const Status marked = WriteManifestMark(path_, db_.get());
+  if (!marked.ok()) log_->AddLine(marked.ToString());
 }
 
 Status RocksIndexImpl::Sync() {

@@ -60,6 +60,9 @@ class RocksIndexImpl final : public RocksIndex {
   Status OpenReadOnly(const rocksdb::Options& options, const std::string& path);
   Status CheckOrWriteFormat();
   Status SyncLog();
+  // After tables came or went (manifest_mark.h). Called under the syncer's lock or when there is no
+  // syncer.
+  void MarkManifest();
 
   Status Commit(rocksdb::WriteBatch* batch);
 
@@ -81,7 +84,9 @@ class RocksIndexImpl final : public RocksIndex {
   const std::shared_ptr<RocksLog> log_;
   const std::shared_ptr<DeadRowFilterFactory> dead_rows_;
   const std::unique_ptr<rocksdb::Env> own_env_;
+  std::string path_;
   std::unique_ptr<rocksdb::DB> db_;
+  uint64_t marked_version_ = 0;
   std::unique_ptr<WalSyncer> syncer_;  // null when read-only
 
   std::mutex write_mutex_;  // one writer and repairs; taken before catalog_mutex_

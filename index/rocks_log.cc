@@ -6,21 +6,26 @@
 
 namespace reel {
 
-void RocksLog::Logv(const char* format, va_list args) { Add(LogLevel::kWarning, format, args); }
+void RocksLog::Logv(const char* format, va_list args) { Format(LogLevel::kWarning, format, args); }
 
 void RocksLog::Logv(rocksdb::InfoLogLevel level, const char* format, va_list args) {
   if (level < GetInfoLogLevel()) return;
-  const bool header = level == rocksdb::InfoLogLevel::HEADER_LEVEL;
-  if (header) return;
-  Add(level >= rocksdb::InfoLogLevel::ERROR_LEVEL ? LogLevel::kError : LogLevel::kWarning, format,
-      args);
+  if (level == rocksdb::InfoLogLevel::HEADER_LEVEL) return;
+  Format(level >= rocksdb::InfoLogLevel::ERROR_LEVEL ? LogLevel::kError : LogLevel::kWarning,
+         format, args);
 }
 
-void RocksLog::Add(LogLevel level, const char* format, va_list args) {
+void RocksLog::AddLine(std::string text) { Add(LogLevel::kWarning, std::move(text)); }
+
+void RocksLog::Format(LogLevel level, const char* format, va_list args) {
   std::array<char, 512> text;
   std::vsnprintf(text.data(), text.size(), format, args);
+  Add(level, text.data());
+}
+
+void RocksLog::Add(LogLevel level, std::string text) {
   const std::lock_guard lock(mutex_);
-  if (waiting_.size() < kWaitingMax) waiting_.emplace_back(level, text.data());
+  if (waiting_.size() < kWaitingMax) waiting_.emplace_back(level, std::move(text));
 }
 
 void RocksLog::Drain(const LogSink& sink) {

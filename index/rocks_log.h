@@ -25,11 +25,14 @@ class RocksLog : public rocksdb::Logger {
   void Logv(const char* format, va_list args) override;  // level unknown: taken for a warning
   void Logv(rocksdb::InfoLogLevel level, const char* format, va_list args) override;
 
+  void AddLine(std::string text);  // a warning of our own
+
   // Hands what waits to `sink`; call it with no lock held. An empty sink drops it.
   void Drain(const LogSink& sink);
 
  private:
-  void Add(LogLevel level, const char* format, va_list args);
+  void Format(LogLevel level, const char* format, va_list args);
+  void Add(LogLevel level, std::string text);
 
   std::mutex mutex_;
   std::deque<std::pair<LogLevel, std::string>> waiting_;
