@@ -105,15 +105,16 @@ Result<std::unique_ptr<File>> DirectoryDisk::CreateUnnamed(UniqueFd fd, const st
   }
   const std::string self = "/proc/self/fd/" + std::to_string(fd.get());
   if (linkat(AT_FDCWD, self.c_str(), fd_.get(), name.c_str(), AT_SYMLINK_FOLLOW) != 0) {
-    if (errno == ENOENT) return CreateNamed(name, size_bytes);  // no /proc here
-    return Status::FromErrno(errno, PathOf(name));
+    const int error = errno;
+    if (error != ENOENT) return Status::FromErrno(error, PathOf(name));
+    fd = UniqueFd();  // no /proc here: its space goes to the file that takes its place
+    return CreateNamed(name, size_bytes);
   }
   if (const Status status = SyncDirectory(); !status.ok()) {
     unlinkat(fd_.get(), name.c_str(), 0);
     return status;
   }
-  return std::unique_ptr<File>(
-      std::make_unique<FdFile>(std::move(fd), PathOf(name), size_bytes, true));
+  return std::unique_ptr<File>(std::make_unique<FdFile>(std::move(fd), PathOf(name), size_bytes));
 }
 
 // A crash in between may leave the file at any smaller size.
@@ -127,19 +128,17 @@ Result<std::unique_ptr<File>> DirectoryDisk::CreateNamed(const std::string& name
     unlinkat(fd_.get(), name.c_str(), 0);
     return status;
   }
-  return std::unique_ptr<File>(
-      std::make_unique<FdFile>(std::move(fd), PathOf(name), size_bytes, true));
+  return std::unique_ptr<File>(std::make_unique<FdFile>(std::move(fd), PathOf(name), size_bytes));
 }
 
 Result<std::unique_ptr<File>> DirectoryDisk::Open(const std::string& name, OpenMode mode) {
   REEL_RETURN_IF_ERROR(CheckName(name));
-  const bool writable = mode == OpenMode::kReadWrite;
-  UniqueFd fd = OpenDirect(fd_.get(), name, writable ? O_RDWR : O_RDONLY);
+  UniqueFd fd = OpenDirect(fd_.get(), name, mode == OpenMode::kReadWrite ? O_RDWR : O_RDONLY);
   struct stat facts {};
   if (!fd.valid() || fstat(fd.get(), &facts) != 0) return Status::FromErrno(errno, PathOf(name));
   if (!S_ISREG(facts.st_mode)) return InvalidArgument(PathOf(name) + ": not a regular file");
-  return std::unique_ptr<File>(std::make_unique<FdFile>(
-      std::move(fd), PathOf(name), static_cast<uint64_t>(facts.st_size), writable));
+  return std::unique_ptr<File>(
+      std::make_unique<FdFile>(std::move(fd), PathOf(name), static_cast<uint64_t>(facts.st_size)));
 }
 
 Status DirectoryDisk::Remove(const std::string& name) {

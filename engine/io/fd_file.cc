@@ -25,7 +25,6 @@ int32_t FdFile::Refusal(const IoRequest& request) const {
   const uint64_t all = request.offset_bytes | request.length_bytes | address;
   if (all % kDirectAlignBytes != 0) return -EINVAL;
   if (request.kind == IoKind::kRead) return 0;
-  if (!writable_) return -EBADF;
   const uint64_t room = size_bytes_ - std::min(size_bytes_, request.offset_bytes);
   return request.length_bytes > room ? -EFBIG : 0;
 }

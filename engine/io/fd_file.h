@@ -15,8 +15,8 @@ inline constexpr uint32_t kDirectAlignBytes = 4096;
 
 class FdFile : public File {
  public:
-  FdFile(UniqueFd fd, std::string path, uint64_t size_bytes, bool writable)
-      : fd_(std::move(fd)), path_(std::move(path)), size_bytes_(size_bytes), writable_(writable) {}
+  FdFile(UniqueFd fd, std::string path, uint64_t size_bytes)
+      : fd_(std::move(fd)), path_(std::move(path)), size_bytes_(size_bytes) {}
 
   uint64_t size_bytes() const override { return size_bytes_; }
   Result<size_t> Read(uint64_t offset_bytes, MutableByteSpan into) override;
@@ -24,8 +24,8 @@ class FdFile : public File {
   Status Sync() override;
 
   int fd() const { return fd_.get(); }
-  // 0, or the -errno with which the request is refused: unaligned EINVAL, writing to a read-only
-  // file EBADF, beyond the end EFBIG.
+  // 0, or the -errno with which the request is refused: unaligned EINVAL, writing beyond the end
+  // EFBIG.
   int32_t Refusal(const IoRequest& request) const;
   // Carries out the request in the calling thread; its raw result.
   int32_t Execute(const IoRequest& request);
@@ -36,7 +36,6 @@ class FdFile : public File {
   const UniqueFd fd_;
   const std::string path_;
   const uint64_t size_bytes_;
-  const bool writable_;
 };
 
 // The FdFile a request names; CHECKs that it is one.

@@ -19,7 +19,9 @@ namespace reel {
 namespace {
 
 constexpr uint64_t kWakeSlot = UINT64_MAX;
-constexpr size_t kMaxBufferBytes = size_t{1} << 30;  // the kernel's bound on one registered buffer
+// Registered memory is cut into buffers of this size, since the kernel takes none above 1 GiB. No
+// block of a BufferPool crosses a cut, and 16384 of them are allowed: 1 TiB.
+constexpr size_t kRegisteredPieceBytes = size_t{64} << 20;
 
 // A ring with the best flags this kernel takes; 0 or -errno.
 int InitRing(unsigned entries, io_uring* ring) {
@@ -127,8 +129,8 @@ int UringQueue::RegisteredIndex(const IoRequest& request) const {
   const auto begin = static_cast<size_t>(request.data - registered_.data());
   const size_t end = begin + request.length_bytes;
   if (end > registered_.size()) return -1;
-  const size_t index = begin / kMaxBufferBytes;
-  return end <= (index + 1) * kMaxBufferBytes ? static_cast<int>(index) : -1;
+  const size_t index = begin / kRegisteredPieceBytes;
+  return end <= (index + 1) * kRegisteredPieceBytes ? static_cast<int>(index) : -1;
 }
 
 void UringQueue::Prepare(io_uring_sqe* sqe, const IoRequest& request) const {
@@ -245,8 +247,8 @@ Status UringQueue::RegisterBuffers(MutableByteSpan region) {
     io_uring_unregister_buffers(&ring_);
   }
   std::vector<iovec> pieces;
-  for (size_t at = 0; at < region.size(); at += kMaxBufferBytes) {
-    pieces.push_back({region.data() + at, std::min(kMaxBufferBytes, region.size() - at)});
+  for (size_t at = 0; at < region.size(); at += kRegisteredPieceBytes) {
+    pieces.push_back({region.data() + at, std::min(kRegisteredPieceBytes, region.size() - at)});
   }
   if (pieces.empty()) return {};
   const int result =

@@ -18,6 +18,7 @@
 
 #include "engine/io/block_device.h"
 #include "engine/io/disk_factory.h"
+#include "engine/io/unique_fd.h"
 #include "reel/clock.h"
 #include "tests/io/aligned_buffer.h"
 #include "tests/io/temp_directory.h"
@@ -158,12 +159,18 @@ TEST(DirectoryDiskTest, FullAndReadOnlyFileSystems) {
   EXPECT_EQ(umount2(directory.path().c_str(), MNT_DETACH), 0);
 }
 
-// Denies one system call with EPERM, as container policies do with io_uring.
-bool Deny(uint32_t number) {
-  std::array<sock_filter, 4> filter = {{
+constexpr uint32_t kAnyFd = UINT32_MAX;
+
+// From now on the kernel answers this process's `number` calls with `error`, as container policies
+// do with io_uring; `fd`: only those whose first argument it is.
+bool Deny(uint32_t number, uint32_t error, uint32_t fd = kAnyFd) {
+  const uint8_t jump_unless_fd = fd == kAnyFd ? 0 : 1;
+  std::array<sock_filter, 6> filter = {{
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | uint32_t{EPERM}),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[0])),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, fd, 0, jump_unless_fd),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   }};
   const sock_fprog program{filter.size(), filter.data()};
@@ -171,11 +178,65 @@ bool Deny(uint32_t number) {
          prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
+// The descriptor this process has open on `path`.
+uint32_t FdOn(const std::string& path) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code ignored;
+    if (std::filesystem::read_symlink(entry.path(), ignored) == path) {
+      return static_cast<uint32_t>(std::stoul(entry.path().filename()));
+    }
+  }
+  return kAnyFd;
+}
+
+TEST(DirectoryDiskTest, PoorerFileSystemsGetWholeFilesToo) {
+  const TempDirectory directory;
+  const int failed_at = InChild([&directory] {
+    // Without a way to name a finished file, and without preallocation.
+    if (!Deny(SYS_linkat, ENOENT) || !Deny(SYS_fallocate, EOPNOTSUPP)) return 1;
+    const auto disk = DiskIn(directory);
+    const auto file = disk->Create("f", (1 << 20) + 3 * kBlock);
+    if (!file.ok()) return 2;
+    AlignedBuffer data(kBlock, 1);
+    if (!(*file)->Read(1 << 20, data.span()).ok() || data.copy() != Bytes(kBlock)) return 3;
+    if (disk->Create("f", kBlock).status().code() != Code::kAlreadyExists) return 4;
+    return 0;
+  });
+  EXPECT_EQ(failed_at, 0);
+  struct stat facts {};
+  ASSERT_EQ(stat(directory.PathOf("f").c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_size, (1 << 20) + 3 * static_cast<off_t>(kBlock));
+  EXPECT_GE(facts.st_blocks * 512, facts.st_size);
+}
+
+// The descriptor this process opens next.
+uint32_t NextFd() {
+  const UniqueFd next(dup(STDERR_FILENO));
+  return static_cast<uint32_t>(next.get());
+}
+
+TEST(DirectoryDiskTest, AFileThatCannotBeMadeDurableIsNotLeftBehind) {
+  for (const bool named : {false, true}) {
+    for (const bool directory_fails : {false, true}) {
+      const TempDirectory directory;
+      const int failed_at = InChild([&] {
+        const auto disk = DiskIn(directory);
+        if (named && !Deny(SYS_linkat, ENOENT)) return 1;
+        const uint32_t file_fd = NextFd();
+        if (!Deny(SYS_fsync, EIO, directory_fails ? FdOn(directory.path()) : file_fd)) return 2;
+        return disk->Create("f", kBlock).status().system_errno() == EIO ? 0 : 3;
+      });
+      EXPECT_EQ(failed_at, 0);
+      EXPECT_TRUE(DiskIn(directory)->List().value().empty());
+    }
+  }
+}
+
 TEST(DirectoryDiskTest, WhereIoUringIsRefusedPwriteTakesOverAndSaysWhy) {
   const TempDirectory directory;
   for (const uint32_t call : {uint32_t{SYS_io_uring_setup}, uint32_t{SYS_io_uring_enter}}) {
     const int failed_at = InChild([&directory, call] {
-      if (!Deny(call)) return 1;
+      if (!Deny(call, EPERM)) return 1;
       auto disk = OpenDisk(directory.path());
       if (!disk.ok()) return 2;
       const auto facts = (*disk)->Probe();

@@ -22,6 +22,7 @@ struct DiskForm {
   std::string name;
   std::unique_ptr<Disk> (*make)(const std::string& directory);
 };
+void PrintTo(const DiskForm& form, std::ostream* out) { *out << form.name; }
 
 std::unique_ptr<Disk> MakeSim(const std::string&) { return std::make_unique<SimDisk>(); }
 
@@ -249,25 +250,29 @@ TEST_P(DiskContract, ErrorsComeInTheCompletion) {
   EXPECT_EQ(shorter[0].result, static_cast<int32_t>(kBlock)) << "short at the end of the file";
 }
 
-TEST_P(DiskContract, RegisteredMemoryCarriesTheSameBytes) {
-  const auto file = NewFile(4);
-  const auto queue = disk_->NewQueue(4).value();
-  AlignedBuffer region(8 * kBlock);
-  const Status registered = queue->RegisterBuffers(region.span());
+TEST_P(DiskContract, MemoryInAndAroundTheRegisteredRegionCarriesTheSameBytes) {
+  constexpr uint64_t kCut = 64 << 20;  // where the io_uring queue begins another buffer
+  constexpr uint64_t kRegion = kCut + 16 * kBlock;
+  const auto file = NewFile(16);
+  const auto queue = disk_->NewQueue(8).value();
+  AlignedBuffer memory(kRegion + 8 * kBlock);
+  const Status registered = queue->RegisterBuffers(memory.span().subspan(4 * kBlock, kRegion));
   // Refusal costs speed only, and the rest of the test must pass all the same.
   EXPECT_TRUE(registered.ok() || registered.code() == Code::kResourceExhausted);
-  AlignedBuffer outside(kBlock, 2);
-  const auto inside = region.span().subspan(2 * kBlock, kBlock);
-  Rng(5).Fill(inside);
-  const Bytes expected(inside.begin(), inside.end());
-  ASSERT_TRUE(queue->Submit(RequestOf(IoKind::kWrite, file.get(), 0, inside, 1)));
-  ASSERT_TRUE(queue->Submit(RequestOf(IoKind::kWrite, file.get(), kBlock, outside.span(), 2)));
-  EXPECT_EQ(ReapAll(*queue).size(), 2U);
-  const auto back = region.span().subspan(4 * kBlock, 2 * kBlock);
-  ASSERT_TRUE(queue->Submit(RequestOf(IoKind::kRead, file.get(), 0, back, 3)));
-  ASSERT_EQ(ReapAll(*queue)[0].result, static_cast<int32_t>(2 * kBlock));
-  EXPECT_EQ(Bytes(back.begin(), back.begin() + kBlock), expected);
-  EXPECT_EQ(Bytes(back.begin() + kBlock, back.end()), outside.copy());
+  // Before, across the beginning, inside, across the cut, across the end, behind.
+  const uint64_t places[] = {
+      0, 3, 8, 3 + kCut / kBlock, 3 + kRegion / kBlock, 6 + kRegion / kBlock};
+  for (const uint64_t place : places) {
+    const auto written = memory.span().subspan(place * kBlock, 2 * kBlock);
+    Rng(place + 1).Fill(written);
+    const Bytes expected(written.begin(), written.end());
+    ASSERT_TRUE(queue->Submit(RequestOf(IoKind::kWrite, file.get(), 0, written, 1)));
+    ASSERT_EQ(ReapAll(*queue)[0].result, static_cast<int32_t>(2 * kBlock)) << place;
+    std::ranges::fill(written, std::byte{0});
+    ASSERT_TRUE(queue->Submit(RequestOf(IoKind::kRead, file.get(), 0, written, 2)));
+    ASSERT_EQ(ReapAll(*queue)[0].result, static_cast<int32_t>(2 * kBlock)) << place;
+    EXPECT_EQ(Bytes(written.begin(), written.end()), expected) << place;
+  }
 }
 
 TEST_P(DiskContract, WakeEndsTheCurrentOrTheNextReap) {
@@ -278,6 +283,20 @@ TEST_P(DiskContract, WakeEndsTheCurrentOrTheNextReap) {
   std::thread waker([&queue] { queue->Wake(); });
   EXPECT_EQ(queue->Reap(out, kLong), 0U);
   waker.join();
+}
+
+TEST_P(DiskContract, AWakeIsForgottenOnceReapHasReturned) {
+  const auto file = NewFile(1024);
+  const auto queue = disk_->NewQueue(1).value();
+  AlignedBuffer data(1024 * kBlock, 1);
+  for (int i = 0; i < 8; ++i) {
+    IoCompletion out[1];
+    queue->Wake();
+    ASSERT_EQ(queue->Reap(out, kLong), 0U);
+    ASSERT_TRUE(queue->Submit(RequestOf(IoKind::kWrite, file.get(), 0, data.span(), 1)));
+    EXPECT_EQ(queue->Reap(out, kLong), 1U) << "waits for the write";
+    ReapAll(*queue);
+  }
 }
 
 TEST_P(DiskContract, OneHolderOfALock) {

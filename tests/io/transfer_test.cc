@@ -76,6 +76,17 @@ TEST_F(TransferTest, TheRestBeginsAtAnAlignedBlock) {
   EXPECT_EQ(transfer.moved_bytes(), 8 * kBlock);
 }
 
+TEST_F(TransferTest, ProgressRenewsThePatience) {
+  IoTransfer transfer(RequestOf(IoKind::kWrite, file_.get(), 0, data_.span(), 1));
+  for (uint64_t block = 1; block < 8; ++block) {
+    for (int i = 0; i < kMaxIdleTries; ++i) {
+      ASSERT_EQ(transfer.OnCompletion(-EINTR), Next::kResubmit);
+    }
+    ASSERT_EQ(transfer.OnCompletion(kBlock), Next::kResubmit);
+  }
+  EXPECT_EQ(transfer.OnCompletion(kBlock), Next::kDone);
+}
+
 TEST_F(TransferTest, SyncsAreNeverResubmitted) {
   for (const int error : {EIO, EINTR, EAGAIN, ENOSPC}) {
     IoTransfer transfer(SyncOf(file_.get(), 1));
