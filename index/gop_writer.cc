@@ -38,21 +38,25 @@ Result<GopWriter::Minute*> GopWriter::Load(const MinuteId& id) {
   const auto [at, is_new] = minutes_.try_emplace(id);
   Minute& minute = at->second;
   if (!is_new) return &minute;
+  if (auto cached = cache_->Take(id)) {
+    minute.before = *std::move(cached);
+    return &minute;
+  }
   const std::string key = MinuteKey(id);
   REEL_ASSIGN_OR_RETURN(const auto value, Lookup(db_, key));
   if (!value) return &minute;
   auto rows = DecodeMinute(id, AsBytes(*value));
   if (!rows.ok()) return rows.status().WithContext("index row " + KeyForHumans(key));
   minute.before = *std::move(rows);
-  minute.after = minute.before;
   return &minute;
 }
 
 Status GopWriter::LoadAll(const std::vector<GopRow>& rows) {
   for (const GopRow& row : rows) {
     REEL_ASSIGN_OR_RETURN(Minute * minute, Load(MinuteOfRow(row)));
-    Upsert(row, &minute->after);
+    if (!minute->changed) minute->after = minute->before;
     minute->changed = true;
+    Upsert(row, &minute->after);
   }
   std::set<MinuteId> changed;
   for (const auto& [id, minute] : minutes_) changed.insert(id);
@@ -81,18 +85,25 @@ Status GopWriter::Write(const std::vector<GopRow>& rows) {
   return OkStatus();
 }
 
+void GopWriter::Committed() {
+  for (auto& [id, minute] : minutes_) {
+    cache_->Put(id, std::move(minute.changed ? minute.after : minute.before));
+  }
+}
+
 void GopWriter::AddChanges(const Minute& minute, const Minute* next) {
   // Rows in front of the first difference count as before, but for the last living one of them,
   // which may now be followed by another.
-  const auto differ = std::mismatch(minute.before.begin(), minute.before.end(),
-                                    minute.after.begin(), minute.after.end());
+  const std::vector<GopRow>& now = minute.now();
+  const auto differ =
+      std::mismatch(minute.before.begin(), minute.before.end(), now.begin(), now.end());
   auto from = static_cast<size_t>(differ.first - minute.before.begin());
   while (from > 0) {
     --from;
     if (Living(minute.before[from], dead_)) break;
   }
   AddRows(minute.before, from, next == nullptr ? nullptr : &next->before, -1);
-  AddRows(minute.after, from, next == nullptr ? nullptr : &next->after, 1);
+  AddRows(now, from, next == nullptr ? nullptr : &next->now(), 1);
 }
 
 void GopWriter::AddRows(const std::vector<GopRow>& rows, size_t from,

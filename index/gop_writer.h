@@ -17,23 +17,28 @@
 #include "index/coverage.h"
 #include "index/dead_segments.h"
 #include "index/keys.h"
+#include "index/minute_cache.h"
 
 namespace reel {
 
 class GopWriter {
  public:
   // `dead` as it will be when the batch is written. All must outlive this.
-  GopWriter(rocksdb::DB* db, const DeadSegments& dead, rocksdb::WriteBatch* out)
-      : db_(db), dead_(dead), out_(out) {}
+  GopWriter(rocksdb::DB* db, MinuteCache* cache, const DeadSegments& dead, rocksdb::WriteBatch* out)
+      : db_(db), cache_(cache), dead_(dead), out_(out) {}
 
   // Call once.
   Status Write(const std::vector<GopRow>& rows);
+  // Once `out` is in the database: keeps the minutes at hand for the next batch.
+  void Committed();
 
  private:
   struct Minute {
     std::vector<GopRow> before;
-    std::vector<GopRow> after;
+    std::vector<GopRow> after;  // only if changed
     bool changed = false;
+
+    const std::vector<GopRow>& now() const { return changed ? after : before; }
   };
 
   Result<Minute*> Load(const MinuteId& id);
@@ -45,6 +50,7 @@ class GopWriter {
   Status WriteBucket(const BucketId& id, const BucketTotals& change);
 
   rocksdb::DB* const db_;
+  MinuteCache* const cache_;
   const DeadSegments& dead_;
   rocksdb::WriteBatch* const out_;
   std::map<MinuteId, Minute> minutes_;  // by stream, run, minute

@@ -195,8 +195,10 @@ Status RocksIndexImpl::Write(const IndexBatch& batch) {
       next = std::move(changed);
     }
     PutSmallRows(batch, &out);
-    REEL_RETURN_IF_ERROR(GopWriter(db_.get(), next->dead(), &out).Write(batch.gops));
+    GopWriter gops(db_.get(), &minutes_, next->dead(), &out);
+    REEL_RETURN_IF_ERROR(gops.Write(batch.gops));
     REEL_RETURN_IF_ERROR(Commit(&out));
+    gops.Committed();
     SetCatalog(std::move(next));
   }
   log_->Drain(options_.log);

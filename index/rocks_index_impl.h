@@ -20,6 +20,7 @@
 #include "index/catalog.h"
 #include "index/coverage.h"
 #include "index/dead_row_filter.h"
+#include "index/minute_cache.h"
 #include "index/rocks_index.h"
 #include "index/rocks_log.h"
 #include "index/wal_syncer.h"
@@ -90,6 +91,7 @@ class RocksIndexImpl final : public RocksIndex {
   std::unique_ptr<WalSyncer> syncer_;  // null when read-only
 
   std::mutex write_mutex_;  // one writer and repairs; taken before catalog_mutex_
+  MinuteCache minutes_;     // under write_mutex_
   mutable std::mutex catalog_mutex_;
   CatalogCopy catalog_;
 };
