@@ -1,0 +1,125 @@
+#include "tools/node_session.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+
+#include "engine/io/disk_factory.h"
+#include "engine/store/node_file.h"
+#include "tools/print.h"
+
+namespace reel {
+namespace {
+
+void LogToStderr(LogLevel level, std::string_view message) {
+  if (level == LogLevel::kInfo) return;
+  PrintMessage((level == LogLevel::kWarning ? "warning: " : "error: ") + std::string(message));
+}
+
+std::string IndexPath(const std::string& node) { return node + "/index"; }
+
+IndexOptions NodeIndexOptions(bool read_only) {
+  IndexOptions options;
+  options.read_only = read_only;
+  options.log = LogToStderr;
+  return options;
+}
+
+// The state directory, known to be a node's.
+Result<std::unique_ptr<Disk>> OpenNode(const std::string& node) {
+  Result<std::unique_ptr<Disk>> disk = OpenDisk(node);
+  if (!disk.ok() && disk.status().code() == Code::kNotFound) {
+    return NotFound(node +
+                    ": no such directory; give --node a state directory, 'reel init' makes one");
+  }
+  if (!disk.ok()) return disk.status();
+  REEL_RETURN_IF_ERROR(ReadNodeState(**disk).status());
+  return disk;
+}
+
+Status InUse(const Status& status) {
+  if (status.code() != Code::kFailedPrecondition) return status;
+  return FailedPrecondition("the node is in use, " + status.message() +
+                            "; stop that process or wait for its end");
+}
+
+Result<std::unique_ptr<DiskLock>> LockNode(Disk& disk) {
+  Result<std::unique_ptr<DiskLock>> lock = disk.Lock(kNodeLockName);
+  if (!lock.ok()) return InUse(lock.status());
+  return lock;
+}
+
+// Null when there is none that can be read: lost or damaged it hides no footage, the store makes up
+// for it in memory.
+std::unique_ptr<RocksIndex> OpenIndexForReading(const std::string& node) {
+  auto index = OpenRocksIndex(IndexPath(node), NodeIndexOptions(true));
+  return index.ok() ? *std::move(index) : nullptr;
+}
+
+Result<OpenedIndex> OpenIndexForWriting(const std::string& node) {
+  // RocksDB would make it too, and report an error on the way.
+  std::error_code error;
+  std::filesystem::create_directory(IndexPath(node), error);
+  if (error) return Status::FromErrno(error.value(), "make the index " + IndexPath(node));
+  REEL_ASSIGN_OR_RETURN(OpenedIndex opened,
+                        OpenOrMoveAside(IndexPath(node), NodeIndexOptions(false)));
+  if (!opened.moved_to.empty()) {
+    PrintMessage("warning: the index was unusable (" + opened.reason.message() +
+                 ") and stands in " + opened.moved_to + " now; it is rebuilt from the segments");
+  }
+  return opened;
+}
+
+}  // namespace
+
+Store::Options NodeOptions(const std::string& node) {
+  Store::Options options;
+  options.state_path = node;
+  options.open_disk = [](const std::string& path) { return OpenDisk(path); };
+  options.log = LogToStderr;
+  return options;
+}
+
+Result<std::unique_ptr<NodeSession>> NodeSession::OpenForReading(const std::string& node) {
+  REEL_RETURN_IF_ERROR(OpenNode(node).status());
+  std::unique_ptr<NodeSession> session(new NodeSession);
+  session->index_ = OpenIndexForReading(node);
+  REEL_ASSIGN_OR_RETURN(session->scratch_index_, OpenInMemoryIndex({}));
+  Store::Options options = NodeOptions(node);
+  options.index = session->index_.get();
+  options.scratch_index = session->scratch_index_.get();
+  options.read_only = true;
+  REEL_ASSIGN_OR_RETURN(session->store_, Store::Open(options));
+  return session;
+}
+
+Result<std::unique_ptr<NodeSession>> NodeSession::OpenForWriting(const std::string& node) {
+  REEL_ASSIGN_OR_RETURN(const std::unique_ptr<Disk> disk, OpenNode(node));
+  // Asked before the index is opened: RocksDB would refuse as well, but name no process. The store
+  // takes the lock for good.
+  REEL_RETURN_IF_ERROR(LockNode(*disk).status());
+  std::unique_ptr<NodeSession> session(new NodeSession);
+  REEL_ASSIGN_OR_RETURN(OpenedIndex opened, OpenIndexForWriting(node));
+  session->index_ = std::move(opened.index);
+  Store::Options options = NodeOptions(node);
+  options.index = session->index_.get();
+  REEL_ASSIGN_OR_RETURN(session->store_, Store::Open(options));
+  return session;
+}
+
+Status NodeSession::Close() { return store_->Close(); }
+
+Status DeleteIndex(const std::string& node) {
+  REEL_ASSIGN_OR_RETURN(const std::unique_ptr<Disk> disk, OpenNode(node));
+  REEL_ASSIGN_OR_RETURN(const std::unique_ptr<DiskLock> lock, LockNode(*disk));
+  std::error_code error;
+  std::filesystem::remove_all(IndexPath(node), error);
+  return Status::FromErrno(error.value(), "delete the index " + IndexPath(node));
+}
+
+void PrintMessage(const std::string& message) {
+  const std::string line = "reel: " + OneLine(message) + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+}  // namespace reel

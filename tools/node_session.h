@@ -1,0 +1,50 @@
+// NodeSession: a node opened by a command, for reading or for writing: its index, its store and
+// where their warnings go (stderr).
+//
+// Reading writes no byte anywhere and may happen beside a living writer. Writing makes this process
+// the node's writer until the session is closed or destroyed.
+// Errors, each with its remedy: NotFound (no such directory, not a node), FailedPrecondition (in
+// use, naming the process; another volume than expected; newer format), and those of Store::Open.
+// Thread rule: the session one thread at a time, its store as Store says.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "index/rocks_index.h"
+#include "reel/store.h"
+
+namespace reel {
+
+class NodeSession {
+ public:
+  static Result<std::unique_ptr<NodeSession>> OpenForReading(const std::string& node);
+  static Result<std::unique_ptr<NodeSession>> OpenForWriting(const std::string& node);
+
+  Store& store() { return *store_; }
+  // The node's own. REQUIRES: opened for writing.
+  Index& index() { return *index_; }
+
+  // Orderly stop (Store::Close). To be called once, when writing.
+  Status Close();
+
+ private:
+  NodeSession() = default;
+
+  std::unique_ptr<RocksIndex> index_;
+  std::unique_ptr<RocksIndex> scratch_index_;
+  std::unique_ptr<Store> store_;  // the last member: it uses the others
+};
+
+// What a node is opened with, but for its index: the state directory, real disks, messages on
+// stderr.
+Store::Options NodeOptions(const std::string& node);
+
+// Deletes the index of a node that nobody writes to. FailedPrecondition names the process that
+// does.
+Status DeleteIndex(const std::string& node);
+
+// Prints one line on stderr, "reel: ...".
+void PrintMessage(const std::string& message);
+
+}  // namespace reel
