@@ -125,9 +125,11 @@ void Volume::StartSyncs(MonoTime now) {
   for (const std::unique_ptr<Active>& active : active_) {
     const bool due = now - active->last_sync >= options_.sync_interval;
     if (!active->failure.ok() || !active->segment->WantsSync() || !due) continue;
-    const bool free_slot = std::any_of(slots_.begin(), slots_.end(),
-                                       [](const InFlight& s) { return s.active == nullptr; });
-    if (!free_slot) return;
+    // However long syncs take, each write within the depth finds a slot.
+    const auto syncs = std::count_if(slots_.begin(), slots_.end(), [](const InFlight& s) {
+      return s.active != nullptr && s.chunk == nullptr;
+    });
+    if (static_cast<size_t>(syncs) + options_.queue_depth >= slots_.size()) return;
     IoRequest request;
     request.kind = IoKind::kDataSync;
     request.file = &active->segment->file();

@@ -176,6 +176,7 @@ class Volume {
   bool PlaceGroup(std::span<const ChunkPtr> chunks, MonoTime now);
   bool PlaceIn(Active* active, std::span<const ChunkPtr> chunks, MonoTime now);
   bool OpenAnother(ClassId retention_class);
+  void CloseTaking();
   void FillPlace(Active* active, PendingChunk* chunk, const Place& place);
   size_t GroupSize() const;
   void Submit(InFlight in_flight);
@@ -231,6 +232,8 @@ class Volume {
   std::mutex mutex_;
   std::deque<SealJob> seal_jobs_;
   std::map<ClassId, bool> wanted_spares_;
+  // Nothing is free and nothing can be recycled: what is open is all there is.
+  std::atomic<bool> starving_ = false;
   MonoTime salvage_not_before_{std::numeric_limits<int64_t>::min()};
 };
 

@@ -82,7 +82,10 @@ bool Volume::PrepareNext() {
     return true;
   }
   const std::optional<format::SegmentHeader> oldest = pool_->Oldest();
-  if (!oldest) return false;
+  if (!oldest) {
+    starving_ = true;
+    return false;
+  }
   SegmentRow row = RowFor(*oldest, SegmentState::kRetired);
   if (const Result<SegmentLease> lease = pool_->Lease(oldest->serial); lease.ok()) {
     // What it holds, for the receipt.

@@ -42,7 +42,10 @@ bool Volume::PlaceGroup(std::span<const ChunkPtr> chunks, MonoTime now) {
   for (Active* active : taking_[retention_class]) {
     if (active->failure.ok() && PlaceIn(active, chunks, now)) return true;
   }
-  if (!OpenAnother(retention_class)) return false;
+  if (!OpenAnother(retention_class)) {
+    if (starving_.exchange(false)) CloseTaking();
+    return false;
+  }
   REEL_CHECK(PlaceIn(taking_[retention_class].back(), chunks, now),
              "a new segment holds any chunk");
   return true;
@@ -152,6 +155,7 @@ bool Volume::OpenAnother(ClassId retention_class) {
   std::optional<SegmentPool::Spare> spare = pool_->TakeSpare(retention_class);
   WantSpare(retention_class, !spare);
   if (!spare) return false;
+  starving_ = false;
   std::vector<Active*>& taking = taking_[retention_class];
   if (!taking.empty()) taking.back()->segment->StopNewExtents();
   const bool log_placement = superblock_.placement == format::Placement::kLog;
@@ -165,6 +169,15 @@ bool Volume::OpenAnother(ClassId retention_class) {
   active_.push_back(std::move(active));
   client_.OnSegment(RowFor(spare->header, SegmentState::kOpen), {});
   return true;
+}
+
+// Only what is sealed is recycled, and a full segment is closed when the next one opens. With every
+// other file taken that would be never.
+void Volume::CloseTaking() {
+  for (auto& [retention_class, taking] : taking_) {
+    for (Active* active : taking) active->segment->Close();
+    taking.clear();
+  }
 }
 
 }  // namespace reel

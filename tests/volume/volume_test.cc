@@ -1,0 +1,257 @@
+// One volume: what is reported durable, what becomes of chunks when the disk fails, and how its
+// files go round.
+#include "tests/volume/volume_fixture.h"
+
+#include <cerrno>
+
+namespace reel {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+TEST_F(VolumeTest, ReportsWhatASyncCovered) {
+  Format(8);
+  Open();
+  for (uint64_t unit = 0; unit < 5; ++unit) Give(unit);
+  FaultRule rule;
+  rule.call = SeamCall::kSync;
+  rule.fault = Fault::Stall(seconds(1));
+  Turn(3);  // both classes have a spare
+  disk_->faults().Add(rule);
+  Turn(30);
+  EXPECT_TRUE(client_.durable.empty());  // written, but the sync is under way
+  clock_.Advance(seconds(1));
+  Turn(30);
+  EXPECT_EQ(client_.durable_units().size(), 5u);
+}
+
+// Syncs that hang take slots; writes must still find theirs.
+TEST_F(VolumeTest, HangingSyncsLeaveRoomForWrites) {
+  Format(64);
+  Open();
+  Turn(4);
+  FaultRule rule;
+  rule.call = SeamCall::kSync;
+  rule.fault = Fault::Stall(Duration{0});
+  rule.times = kForEver;
+  uint64_t unit = 0;
+  std::set<uint64_t> opened;
+  for (int round = 0; round < 40; ++round) {
+    // Spares are made by blocking calls, which do not hang; what the loop submits does.
+    disk_->faults().Clear();
+    volume_->Maintain();
+    volume_->Maintain();
+    disk_->faults().Add(rule);
+    for (int i = 0; i < 3; ++i) Give(unit++, 15000);
+    Turn(12, /*maintain=*/false);
+    if (volume_->health() == VolumeHealth::kOffline) break;
+  }
+  for (const SegmentRow& row : client_.segments) opened.insert(row.serial.value);
+  EXPECT_GT(opened.size(), 20u);
+  EXPECT_TRUE(client_.durable.empty());
+}
+
+// The ledger holds all files but two, and both of those are open: recording goes on, by recycling
+// what the volume has just recorded.
+TEST_F(VolumeTest, AVolumeFullOfLedgerStillRecords) {
+  Format(6, format::Placement::kGop);
+  Open();
+  Turn(4);
+  uint64_t unit = 0;
+  while (pool().Lives().size() < 4) {
+    Give(unit++, 15000, kLedgerClass);
+    Turn(12);
+    ASSERT_LT(unit, 100u);
+  }
+  const uint64_t first = unit;
+  for (; unit < first + 40; ++unit) {
+    Give(unit, 15000);
+    Turn(12);
+  }
+  Turn(100);
+  EXPECT_EQ(client_.durable_units().size(), unit);
+  for (const SegmentRow& row : client_.recycled) EXPECT_NE(row.retention_class, kLedgerClass);
+}
+
+// One reader holds the oldest: the next oldest goes, in order of serial.
+TEST_F(VolumeTest, RecyclesTheOldestThatNobodyReads) {
+  Format(8);
+  Open();
+  uint64_t unit = 0;
+  const auto record_until_recycled = [&](size_t count) {
+    while (client_.recycled.size() < count && unit < 500) {
+      Give(unit++, 15000);
+      Turn(12);
+    }
+  };
+  record_until_recycled(1);
+  ASSERT_EQ(client_.recycled.size(), 1u);
+  const SegmentSerial oldest = pool().Oldest()->serial;
+  Result<SegmentLease> lease = pool().Lease(oldest);
+  ASSERT_TRUE(lease.ok());
+  record_until_recycled(3);
+  ASSERT_EQ(client_.recycled.size(), 3u);
+  EXPECT_GT(client_.recycled[1].serial, oldest);
+  EXPECT_GT(client_.recycled[2].serial, client_.recycled[1].serial);
+  EXPECT_TRUE(pool().Find(oldest).has_value());
+  *lease = {};
+  record_until_recycled(4);
+  EXPECT_EQ(client_.recycled[3].serial, oldest);
+  EXPECT_EQ(client_.durable_units().size(), unit);
+}
+
+// A failed write: the segment is given up, what was not durable there is written again with the
+// same content, and salvage finds no chunk twice.
+TEST_F(VolumeTest, AFailedWriteMovesWhatWasNotDurable) {
+  Format(8);
+  Open();
+  Turn(4);
+  for (uint64_t unit = 0; unit < 3; ++unit) Give(unit);
+  Turn(40);
+  ASSERT_EQ(client_.durable.size(), 3u);
+  FaultRule rule;
+  rule.call = SeamCall::kWrite;
+  rule.fault = Fault::Error(EIO);
+  disk_->faults().Add(rule);
+  for (uint64_t unit = 3; unit < 6; ++unit) Give(unit);
+  Turn(1, /*maintain=*/false);
+  disk_->faults().Clear();
+  Turn(40);
+  EXPECT_EQ(client_.troubles, std::vector<VolumeHealth>{VolumeHealth::kSuspect});
+  ASSERT_EQ(client_.durable.size(), 6u);
+  EXPECT_NE(client_.durable[2]->serial, client_.durable[3]->serial);
+  clock_.Advance(seconds(21));
+  Turn(5);
+  ASSERT_EQ(client_.salvages.size(), 1u);
+  EXPECT_FALSE(client_.salvages[0].damaged());
+  EXPECT_TRUE(pool().Find(client_.durable[0]->serial)->state == SegmentPool::FileState::kSealed);
+}
+
+TEST_F(VolumeTest, ThreeFailuresInARowTakeItOffline) {
+  Format(12);
+  Open();
+  Turn(4);
+  FaultRule rule;
+  rule.call = SeamCall::kWrite;
+  rule.fault = Fault::Error(EIO);
+  rule.times = kForEver;
+  Give(0);
+  for (int i = 0; i < 6 && volume_->health() != VolumeHealth::kOffline; ++i) {
+    disk_->faults().Clear();
+    volume_->Maintain();  // a spare can be made all the same
+    disk_->faults().Add(rule);
+    Turn(12, /*maintain=*/false);
+  }
+  EXPECT_EQ(volume_->health(), VolumeHealth::kOffline);
+  ASSERT_EQ(client_.handed_back.size(), 1u);
+  EXPECT_EQ(client_.handed_back[0]->row.first_unit.value, 0u);
+  EXPECT_TRUE(client_.durable.empty());
+}
+
+TEST_F(VolumeTest, AStallHandsOverWhatIsUnderWayAndWaiting) {
+  Format(12);
+  Open();
+  Turn(4);
+  FaultRule rule;
+  rule.call = SeamCall::kWrite;
+  rule.fault = Fault::Stall(Duration{0});
+  disk_->faults().Add(rule);
+  Give(0);
+  Turn(2, /*maintain=*/false);
+  clock_.Advance(milliseconds(2100));
+  Turn(2, /*maintain=*/false);
+  ASSERT_EQ(client_.troubles, std::vector<VolumeHealth>{VolumeHealth::kStalled});
+  ASSERT_EQ(client_.handed_back.size(), 1u);
+  EXPECT_NE(client_.handed_back[0]->serial.value, 0u);  // may still come through here
+  disk_->ReleaseStalled();
+  Turn(40, /*maintain=*/false);
+  EXPECT_EQ(client_.durable.size(), 1u);
+  EXPECT_EQ(volume_->health(), VolumeHealth::kSuspect);
+}
+
+// Chunks of one group may share a granule; chunks of two never do.
+TEST_F(VolumeTest, NoGranuleIsWrittenAgainOnceAnythingInItWasReported) {
+  constexpr uint32_t kGranule = 16384;
+  Format(12, format::Placement::kGop, kGranule, 256U << 10);
+  Open();
+  Turn(4);
+  std::set<std::pair<uint64_t, uint64_t>> reported;
+  size_t seen = 0;
+  size_t shared = 0;
+  for (uint64_t unit = 0; unit < 60; ++unit) {
+    Give(unit, 1000 + static_cast<uint32_t>(unit % 7) * 2500);
+    if (unit % 4 != 3) continue;
+    Turn(16);
+    std::set<std::pair<uint64_t, uint64_t>> now;
+    for (; seen < client_.durable.size(); ++seen) {
+      const ChunkPtr& chunk = client_.durable[seen];
+      const uint64_t end = chunk->row.offset_bytes + chunk->row.chunk_bytes;
+      for (uint64_t at = chunk->row.offset_bytes / kGranule; at * kGranule < end; ++at) {
+        const std::pair granule{chunk->serial.value, at};
+        EXPECT_EQ(reported.count(granule), 0u) << granule.first << " " << granule.second;
+        if (!now.insert(granule).second) ++shared;
+      }
+    }
+    reported.insert(now.begin(), now.end());
+  }
+  EXPECT_EQ(client_.durable_units().size(), 60u);
+  EXPECT_GT(shared, 0u);
+}
+
+TEST_F(VolumeTest, WhatWasDurableIsFoundByTheNextOpening) {
+  Format(8);
+  Open();
+  for (uint64_t unit = 0; unit < 9; ++unit) {
+    Give(unit, 5000);
+    Turn(3);
+  }
+  Turn(20);
+  const std::set<uint64_t> durable = client_.durable_units();
+  ASSERT_EQ(durable.size(), 9u);
+  CrashTraits drop;
+  drop.mode = CrashTraits::Mode::kDropAll;
+  std::unique_ptr<SimDisk> after = disk_->CrashImage(disk_->journal_size(), 3, drop, &clock_);
+  NotingClient next;
+  auto volume = Volume::Open(*after, clock_, random_, next, OptionsOf());
+  ASSERT_TRUE(volume.ok()) << volume.status().ToString();
+  EXPECT_EQ((*volume)->superblock().epoch.value, 2u);
+  while ((*volume)->HasWork()) (*volume)->Maintain();
+  uint32_t found = 0;
+  for (const SegmentRow& row : next.segments) found += row.chunk_count;
+  EXPECT_EQ(found, 9u);
+  for (const SalvageReport& report : next.salvages) EXPECT_FALSE(report.damaged());
+}
+
+TEST_F(VolumeTest, RefusesWhatIsNotItsVolume) {
+  Format(8);
+  const auto refusal = [&](const Volume::Options& options) {
+    auto volume = Volume::Open(*disk_, clock_, random_, client_, options);
+    return volume.ok() ? OkStatus() : volume.status();
+  };
+  Volume::Options other_node = OptionsOf();
+  other_node.node.bytes.fill(8);
+  EXPECT_EQ(refusal(other_node).code(), Code::kFailedPrecondition);
+  EXPECT_NE(refusal(other_node).message().find("adopt"), std::string::npos);
+  Volume::Options remembered = OptionsOf();
+  remembered.least_epoch = {5};
+  EXPECT_EQ(refusal(remembered).code(), Code::kFailedPrecondition);
+  EXPECT_NE(refusal(remembered).message().find("older copy"), std::string::npos);
+
+  disk_->RunAs(2);
+  Open();
+  disk_->RunAs(1);
+  EXPECT_EQ(refusal(OptionsOf()).code(), Code::kFailedPrecondition);
+  EXPECT_NE(refusal(OptionsOf()).message().find("2"), std::string::npos);
+  volume_.reset();
+  disk_->EndProcess(2);
+  other_node.take_over = true;
+  EXPECT_TRUE(refusal(other_node).ok());
+
+  SimDisk empty;
+  auto none = Volume::Open(empty, clock_, random_, client_, OptionsOf());
+  EXPECT_EQ(none.status().code(), Code::kNotFound);
+}
+
+}  // namespace
+}  // namespace reel
