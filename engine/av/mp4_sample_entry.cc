@@ -16,7 +16,7 @@ namespace {
 std::optional<Mp4Box> FindBox(const InputFile& file, uint64_t begin_bytes, uint64_t end_bytes,
                               std::string_view type, size_t index = 0) {
   while (begin_bytes < end_bytes) {
-    const std::optional<Mp4Box> box = ReadMp4Box(file, begin_bytes, end_bytes);
+    std::optional<Mp4Box> box = ReadMp4Box(file, begin_bytes, end_bytes);
     if (!box || box->end_bytes() > end_bytes) return std::nullopt;
     if (box->type == type && index-- == 0) return box;
     begin_bytes = box->end_bytes();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <random>
 
 #include "engine/av/decoder_config.h"
@@ -258,6 +259,38 @@ TEST_F(BadInput, LengthsThatDoNotAddUpCostOneUnit) {
   ASSERT_EQ(media->left_out.size(), 1U);
   EXPECT_NE(media->left_out[0].message().find("runs past the unit"), std::string::npos);
   EXPECT_EQ(media->units.size(), 2U);
+}
+
+// What an edit list leaves out of the presentation was recorded all the same.
+TEST_F(BadInput, EditListHidesNothing) {
+  const std::string path = folder_.Path("edited.mp4");
+  ASSERT_TRUE(Export(FootagePath("made-open-gop.h265"), path).ok());
+  Bytes bytes = ReadFile(path);
+  const size_t elst = AsText(bytes).find("elst");
+  ASSERT_NE(elst, std::string_view::npos);
+  // Behind the type: version and flags, count, duration, media time, 4 bytes each.
+  const size_t media_time = elst + 16;
+  const uint32_t behind_two_gops = 90'000 * 5 / 2;
+  for (size_t i = 0; i < 4; ++i) {
+    bytes[media_time + i] = static_cast<std::byte>(behind_two_gops >> (24 - 8 * i) & 0xFF);
+  }
+  const Result<ReadMedia> media = ReadAll(Write("edited.mp4", bytes));
+  ASSERT_TRUE(media.ok()) << media.status().ToString();
+  EXPECT_EQ(media->units.size(), 30U);
+  EXPECT_LT(media->units[0].unit.pts, 0);
+}
+
+// This file's sound stands a second before its picture, and so it comes out of a demuxer.
+TEST(Source, TracksComeInTheOrderOfTime) {
+  const std::string path = FootagePath("androidx-sample_2_byte_NAL_length.mp4");
+  if (path.empty()) GTEST_SKIP() << "shared/media is not here";
+  const Result<ReadMedia> media = ReadAll(path);
+  ASSERT_TRUE(media.ok());
+  const std::vector<const ReadUnit*> video = media->OfTrack(0);
+  for (const ReadUnit* unit : video) {
+    const int64_t elapsed_ns = (unit->unit.dts - video[0]->unit.dts) * 1'000'000'000 / 90'000;
+    EXPECT_LE(std::abs(unit->unit.offset.count() - elapsed_ns), 1);
+  }
 }
 
 TEST_F(BadInput, CodecNotKept) {
