@@ -37,8 +37,9 @@ Status FileWindow::Fill(uint64_t offset_bytes, uint64_t size_bytes) {
   filled_bytes_ = 0;
   uint64_t got = want;
   Status status = ReadExactly(*file_, offset_bytes, buffer_.span().first(want));
-  if (!status.ok() && least < want) {
-    // One bad sector must not hide its neighbours: fall back to just what was asked for.
+  if (!status.ok()) {
+    // Devices fail once in passing, and one bad sector must not hide its neighbours: a second try,
+    // for just what was asked for.
     got = least;
     status = ReadExactly(*file_, offset_bytes, buffer_.span().first(least));
   }

@@ -22,9 +22,13 @@ bool IsZero(ByteSpan bytes) {
 Result<LifeReading> ReadLife(File& file, uint32_t granule_bytes) {
   LifeReading reading;
   bool any_zero = false;
+  Status unreadable;
   for (const uint64_t offset : {uint64_t{0}, uint64_t{granule_bytes}}) {
     AlignedBytes block(kBlockBytes);
-    REEL_RETURN_IF_ERROR(ReadExactly(file, offset, block.span()));
+    if (const Status read = ReadExactly(file, offset, block.span()); !read.ok()) {
+      unreadable = read;
+      continue;
+    }
     Result<SegmentHeader> header = DecodeSegmentHeader(block.span());
     if (!header.ok()) {
       if (header.status().code() == Code::kFailedPrecondition) return header.status();
@@ -37,8 +41,9 @@ Result<LifeReading> ReadLife(File& file, uint32_t granule_bytes) {
     if (rules) reading.header = *header;
   }
   // By S1 a zero copy beside an unreadable one is a first writing cut short.
-  if (reading.kind != LifeReading::Kind::kKnown && !any_zero)
-    reading.kind = LifeReading::Kind::kDamaged;
+  if (reading.kind == LifeReading::Kind::kKnown) return reading;
+  REEL_RETURN_IF_ERROR(unreadable);
+  if (!any_zero) reading.kind = LifeReading::Kind::kDamaged;
   return reading;
 }
 

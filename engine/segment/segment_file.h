@@ -18,7 +18,7 @@ namespace reel {
 // What block 0 of a segment file says.
 struct LifeReading {
   enum class Kind : uint8_t {
-    kUnused,  // never held a life: as the file was created, or a crash hit the first writing
+    kUnused,   // never held a life: as the file was created, or a crash hit the first writing
     kKnown,    // `header` rules
     kDamaged,  // neither copy can be read: not a crash's doing
   };
@@ -26,7 +26,7 @@ struct LifeReading {
   format::SegmentHeader header;
 };
 
-// Errors: the read's own; FailedPrecondition for a newer format.
+// Errors: the read's own, when the other copy does not rule; FailedPrecondition for a newer format.
 Result<LifeReading> ReadLife(File& file, uint32_t granule_bytes);
 
 // Durable on return: both copies say `header`. On failure at least one copy is whole, old or new
