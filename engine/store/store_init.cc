@@ -35,25 +35,32 @@ struct Plan {
   std::unique_ptr<Disk> disk;
   Volume::FormatOptions format;
   std::string path;
+  bool replaces = false;
 };
 
 Result<Plan> PlanVolume(const Store::Options& options, const Store::InitVolume& wanted,
-                        NodeId node) {
+                        const format::NodeState& node) {
   Plan plan;
   plan.path = wanted.path;
   REEL_ASSIGN_OR_RETURN(plan.disk, options.open_disk(wanted.path));
   REEL_ASSIGN_OR_RETURN(const DiskFacts facts, plan.disk->Probe());
   const Result<format::Superblock> present = ReadSuperblock(*plan.disk);
-  if (present.ok()) {
+  // One of this node that was never opened and that the node does not list: an earlier making that
+  // was cut short.
+  plan.replaces =
+      present.ok() && present->owner == node.node && present->epoch == Epoch{0} &&
+      std::none_of(node.volumes.begin(), node.volumes.end(),
+                   [&](const format::NodeVolume& v) { return v.id == present->volume; });
+  if (present.ok() && !plan.replaces) {
     return AlreadyExists(wanted.path + " already holds volume " + ToString(present->volume));
   }
-  if (present.status().code() != Code::kNotFound) return present.status();
+  if (!present.ok() && present.status().code() != Code::kNotFound) return present.status();
   if (wanted.bytes > facts.free_bytes) {
     return ResourceExhausted(wanted.path + " has " + std::to_string(facts.free_bytes >> 20) +
                              " MiB free, " + std::to_string(wanted.bytes >> 20) +
                              " MiB are asked for: give it less");
   }
-  plan.format.node = node;
+  plan.format.node = node.node;
   plan.format.segment_bytes =
       wanted.segment_bytes != 0 ? wanted.segment_bytes : SegmentBytesFor(wanted.bytes);
   plan.format.segment_count_max = static_cast<uint32_t>(wanted.bytes / plan.format.segment_bytes);
@@ -73,11 +80,11 @@ Status Store::Init(const Options& options, const std::vector<InitVolume>& volume
   Random& random = options.random != nullptr ? *options.random : SystemRandom();
   REEL_ASSIGN_OR_RETURN(const std::unique_ptr<Disk> state_disk,
                         options.open_disk(options.state_path));
-  Result<format::NodeState> found = ReadNodeState(*state_disk);
+  REEL_ASSIGN_OR_RETURN(const std::unique_ptr<DiskLock> lock, state_disk->Lock(kNodeLockName));
+  const Result<format::NodeState> found = ReadNodeState(*state_disk);
   if (!found.ok() && found.status().code() != Code::kNotFound) return found.status();
   format::NodeState node = found.ok() ? *found : format::NodeState{};
   if (!found.ok()) node.node = NewId<NodeId>(random);
-  REEL_ASSIGN_OR_RETURN(const std::unique_ptr<DiskLock> lock, state_disk->Lock(kNodeLockName));
 
   // Everything is checked before anything is written.
   std::vector<Plan> plans;
@@ -89,20 +96,25 @@ Status Store::Init(const Options& options, const std::vector<InitVolume>& volume
     for (const Plan& plan : plans) {
       if (plan.path == wanted.path) return InvalidArgument(wanted.path + " is given twice");
     }
-    REEL_ASSIGN_OR_RETURN(Plan plan, PlanVolume(options, wanted, node.node));
+    REEL_ASSIGN_OR_RETURN(Plan plan, PlanVolume(options, wanted, node));
     plans.push_back(std::move(plan));
   }
+  // The node first: a volume whose making is cut short is known by its owner.
+  if (!found.ok()) REEL_RETURN_IF_ERROR(WriteNodeState(*state_disk, &node));
+  const std::vector<format::NodeVolume> before = node.volumes;
   uint16_t number = 0;
-  for (const format::NodeVolume& known : node.volumes)
-    number = std::max(number, known.number.value);
+  for (const format::NodeVolume& known : before) number = std::max(number, known.number.value);
   for (Plan& plan : plans) {
+    if (plan.replaces) REEL_RETURN_IF_ERROR(plan.disk->Remove(kSuperblockName));
     REEL_ASSIGN_OR_RETURN(const VolumeId id,
                           Volume::Format(*plan.disk, clock, random, plan.format));
     node.volumes.push_back({VolumeNo{++number}, id, Epoch{0}, plan.path});
   }
   const Status written = WriteNodeState(*state_disk, &node);
   if (!written.ok()) {
-    for (Plan& plan : plans) (void)plan.disk->Remove(kSuperblockName);
+    // It may stand there all the same; what is written next rules.
+    node.volumes = before;
+    (void)WriteNodeState(*state_disk, &node);
   }
   return written;
 }

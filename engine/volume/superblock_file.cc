@@ -1,5 +1,6 @@
 #include "engine/volume/superblock_file.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "engine/base/aligned.h"
@@ -32,23 +33,31 @@ Result<Superblock> ReadSuperblock(Disk& disk) {
                     kSuperblockName + "')");
   }
   std::optional<Superblock> ruling;
-  Status refusal;
+  // What is said when none rules. A file of zeros is a making that was cut short.
+  Status refusal = NotFound(disk.description() + " holds an empty superblock file, no volume");
   for (uint32_t i = 0; i < kSuperblockSlots; ++i) {
     AlignedBytes slot(kSuperblockSlotBytes);
-    REEL_RETURN_IF_ERROR(ReadExactly(**file, uint64_t{i} * kSuperblockSlotBytes, slot.span()));
+    const Status read = ReadExactly(**file, uint64_t{i} * kSuperblockSlotBytes, slot.span());
+    if (!read.ok()) {
+      refusal = read.WithContext(disk.description());
+      continue;
+    }
+    const bool unused = std::all_of(slot.data(), slot.data() + slot.size(),
+                                    [](std::byte b) { return b == std::byte{0}; });
+    if (unused) continue;
     const Result<Superblock> found = format::DecodeSuperblock(slot.span());
     if (!found.ok() && found.status().code() == Code::kFailedPrecondition) {
       return found.status().WithContext(disk.description());
     }
     if (!found.ok()) {
-      refusal = found.status();
+      refusal = DataLoss(disk.description() + ": no copy of the superblock can be verified (" +
+                         found.status().message() + ")");
       continue;
     }
     if (!ruling || found->sequence > ruling->sequence) ruling = *found;
   }
   if (ruling) return *ruling;
-  return DataLoss(disk.description() + ": no copy of the superblock can be verified (" +
-                  refusal.message() + ")");
+  return refusal;
 }
 
 Status WriteSuperblock(Disk& disk, const Superblock& superblock) {
@@ -64,9 +73,12 @@ Status CreateSuperblock(Disk& disk, const Superblock& superblock) {
     return AlreadyExists(disk.description() + " already holds volume " + ToString(present->volume));
   }
   if (present.status().code() != Code::kNotFound) return present.status();
-  REEL_ASSIGN_OR_RETURN(const std::unique_ptr<File> file,
-                        disk.Create(kSuperblockName, kSuperblockSlots * kSuperblockSlotBytes));
-  return WriteSlot(*file, superblock);
+  Result<std::unique_ptr<File>> file = disk.Open(kSuperblockName, OpenMode::kReadWrite);
+  if (!file.ok() && file.status().code() == Code::kNotFound) {
+    file = disk.Create(kSuperblockName, kSuperblockSlots * kSuperblockSlotBytes);
+  }
+  if (!file.ok()) return file.status();
+  return WriteSlot(**file, superblock);
 }
 
 }  // namespace reel
