@@ -39,7 +39,7 @@ bool ChunkBuilder::Fits(const UnitView& unit, WallTime wall) const {
   return units_.size() < spec_.unit_room && delta_us >= 0 &&
          delta_us <= std::numeric_limits<int32_t>::max() &&
          payload_begin_bytes_ + uint64_t{payload_bytes_} + unit.bytes.size() <=
-             buffer_.size_bytes();
+             std::min<uint64_t>(spec_.chunk_bytes_max, buffer_.size_bytes());
 }
 
 void ChunkBuilder::Add(const UnitView& unit, WallTime wall) {

@@ -23,7 +23,9 @@ struct StreamChunk : PendingChunk {
   std::shared_ptr<const Bytes> tracks;  // encoded, in force for these units
   uint32_t payload_begin_bytes = 0;     // from the chunk's first byte
   uint32_t payload_bytes = 0;
-  bool durable = false;  // under the run's lock
+  // Under the run's lock:
+  bool claimed = false;  // durable somewhere, and being reported
+  bool durable = false;
 };
 using StreamChunkPtr = std::shared_ptr<StreamChunk>;
 
@@ -40,7 +42,8 @@ struct ChunkSpec {
   bool carries_config = false;
   std::shared_ptr<const Bytes> tracks;
   std::array<uint8_t, 16> config_hash{};
-  uint32_t unit_room = 0;  // units the table has room for
+  uint32_t unit_room = 0;        // units the table has room for
+  uint64_t chunk_bytes_max = 0;  // whatever room its buffer has
 };
 
 class ChunkBuilder {

@@ -12,6 +12,15 @@ void Append(std::vector<T>* to, const std::vector<T>& from) {
   to->insert(to->end(), from.begin(), from.end());
 }
 
+void AppendBatch(IndexBatch* to, const IndexBatch& from) {
+  Append(&to->gops, from.gops);
+  Append(&to->runs, from.runs);
+  Append(&to->gaps, from.gaps);
+  Append(&to->streams, from.streams);
+  Append(&to->segments, from.segments);
+  Append(&to->volumes, from.volumes);
+}
+
 // Of rows with one key only the last is written.
 template <class T, class KeyOf>
 void KeepLast(std::vector<T>* rows, KeyOf key_of) {
@@ -34,18 +43,15 @@ void IndexFeed::AddDurable(const StreamChunkPtr& chunk) {
 
 void IndexFeed::AddSegment(const SegmentRow& row, const std::vector<format::ChunkRow>& rows) {
   const std::lock_guard lock(mutex_);
-  for (const format::ChunkRow& chunk : rows) recovered_.Add(chunk, row.volume, row.serial, &batch_);
-  batch_.segments.push_back(row);
+  for (const format::ChunkRow& chunk : rows) {
+    recovered_.Add(chunk, row.volume, row.serial, &recovered_batch_);
+  }
+  recovered_batch_.segments.push_back(row);
 }
 
 void IndexFeed::Add(const IndexBatch& rows) {
   const std::lock_guard lock(mutex_);
-  Append(&batch_.gops, rows.gops);
-  Append(&batch_.runs, rows.runs);
-  Append(&batch_.gaps, rows.gaps);
-  Append(&batch_.streams, rows.streams);
-  Append(&batch_.segments, rows.segments);
-  Append(&batch_.volumes, rows.volumes);
+  AppendBatch(&batch_, rows);
 }
 
 void IndexFeed::ResumeRun(const GopRow& last, const RunRow& run) {
@@ -65,12 +71,12 @@ void IndexFeed::ForgetRun(const RunId& run) {
 
 bool IndexFeed::empty() const {
   const std::lock_guard lock(mutex_);
-  return batch_.empty() && to_release_.empty();
+  return batch_.empty() && recovered_batch_.empty() && to_release_.empty();
 }
 
 bool IndexFeed::full() const {
   const std::lock_guard lock(mutex_);
-  return batch_.gops.size() > 16384;
+  return batch_.gops.size() + recovered_batch_.gops.size() > 16384;
 }
 
 void IndexFeed::KeepLatest(IndexBatch* batch) const {
@@ -84,26 +90,62 @@ void IndexFeed::KeepLatest(IndexBatch* batch) const {
   }
 }
 
+// A segment tells only what stands in it. A row that the index has and that reaches further, because
+// its GOP went on in another segment or was written anew there, holds over what this one says.
+Status IndexFeed::KeepWhatReachesFurther(Index& index, IndexBatch* recovered) const {
+  constexpr size_t kRowsOfOneTime = 64;
+  std::stable_sort(recovered->gops.begin(), recovered->gops.end(),
+                   [](const GopRow& a, const GopRow& b) { return a.end_unit() < b.end_unit(); });
+  KeepLatest(recovered);
+  std::vector<GopRow> gops;
+  for (GopRow& row : recovered->gops) {
+    REEL_ASSIGN_OR_RETURN(const std::vector<GopRow> there,
+                          index.Gops(row.stream, row.begin, Direction::kForward, kRowsOfOneTime));
+    const bool further = std::any_of(there.begin(), there.end(), [&](const GopRow& other) {
+      return other.begin == row.begin && other.run == row.run &&
+             other.first_unit == row.first_unit && other.end_unit() > row.end_unit();
+    });
+    if (!further) gops.push_back(std::move(row));
+  }
+  recovered->gops = std::move(gops);
+  for (RunRow& row : recovered->runs) {
+    REEL_ASSIGN_OR_RETURN(const std::vector<RunRow> there,
+                          index.Runs(row.stream, {row.begin, row.begin + Duration{1}}, 1U << 20));
+    for (const RunRow& other : there) {
+      if (other.run != row.run || other.begin != row.begin) continue;
+      row.end = std::max(row.end, other.end);
+      if (row.cause == EndCause::kOpen) row.cause = other.cause;
+    }
+  }
+  return OkStatus();
+}
+
 Status IndexFeed::Flush(Index& index) {
   IndexBatch batch;
+  IndexBatch recovered;
   std::vector<StreamChunkPtr> to_release;
   {
     const std::lock_guard lock(mutex_);
     std::swap(batch, batch_);
+    std::swap(recovered, recovered_batch_);
     std::swap(to_release, to_release_);
   }
-  KeepLatest(&batch);
-  const Status written = batch.empty() ? OkStatus() : index.Write(batch);
+  Status written = KeepWhatReachesFurther(index, &recovered);
+  if (written.ok()) {
+    AppendBatch(&recovered, batch);
+    std::swap(batch, recovered);
+    recovered = {};
+    KeepLatest(&batch);
+    if (!batch.empty()) written = index.Write(batch);
+  }
   for (const StreamChunkPtr& chunk : to_release) chunk->run_buffer->Release(*chunk);
-  if (!written.ok() && batch.gops.size() < kMaxRows) {
+  if (!written.ok() && batch.gops.size() + recovered.gops.size() < kMaxRows) {
+    // Rows that came meanwhile stay behind these.
     const std::lock_guard lock(mutex_);
+    AppendBatch(&batch, batch_);
     std::swap(batch, batch_);
-    Append(&batch_.gops, batch.gops);  // rows that came meanwhile stay behind these
-    Append(&batch_.runs, batch.runs);
-    Append(&batch_.gaps, batch.gaps);
-    Append(&batch_.streams, batch.streams);
-    Append(&batch_.segments, batch.segments);
-    Append(&batch_.volumes, batch.volumes);
+    AppendBatch(&recovered, recovered_batch_);
+    std::swap(recovered, recovered_batch_);
   }
   return written;
 }

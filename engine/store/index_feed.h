@@ -38,12 +38,14 @@ class IndexFeed {
 
  private:
   void KeepLatest(IndexBatch* batch) const;
+  Status KeepWhatReachesFurther(Index& index, IndexBatch* recovered) const;
 
   const Ledger& ledger_;
   mutable std::mutex mutex_;
   GopAssembler recording_;  // runs of this session
   GopAssembler recovered_;  // runs of earlier ones
   IndexBatch batch_;
+  IndexBatch recovered_batch_;
   std::vector<StreamChunkPtr> to_release_;
 };
 

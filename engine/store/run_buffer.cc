@@ -15,6 +15,20 @@ constexpr uint64_t kMaxChunkPayload = 8U << 20;
 // Times are kept to the microsecond: that is what a unit's entry holds.
 WallTime ToMicroseconds(WallTime t) { return {t.ns - ((t.ns % 1000) + 1000) % 1000}; }
 
+// A row without its place, which the loop of a volume may be changing.
+format::ChunkRow ContentOf(const format::ChunkRow& row) {
+  format::ChunkRow content;
+  content.stream = row.stream;
+  content.run = row.run;
+  content.first_unit = row.first_unit;
+  content.unit_count = row.unit_count;
+  content.wall_begin = row.wall_begin;
+  content.wall_end = row.wall_end;
+  content.flags = row.flags;
+  content.lead_bytes = row.lead_bytes;
+  return content;
+}
+
 uint16_t ContentFlags(uint8_t unit_flags) {
   uint16_t flags = 0;
   if ((unit_flags & kUnitClean) != 0) flags |= format::kContentClean;
@@ -51,9 +65,10 @@ void RunBuffer::AddKnown(UnitNumber begin, UnitNumber end) {
 Status RunBuffer::CheckUnit(const UnitView& unit) const {
   if (ended_) return FailedPrecondition("the run has ended");
   if (unit.bytes.empty()) return InvalidArgument("a unit of no bytes");
-  if (unit.bytes.size() > kMaxUnitBytes) {
+  if (unit.bytes.size() > UnitBytesMax()) {
     return InvalidArgument("a unit of " + std::to_string(unit.bytes.size()) +
-                           " bytes, the bound is " + std::to_string(kMaxUnitBytes));
+                           " bytes, the bound with these segments is " +
+                           std::to_string(UnitBytesMax()));
   }
   if (std::find(track_ids_.begin(), track_ids_.end(), unit.track) == track_ids_.end()) {
     return InvalidArgument("the run has no track " + std::to_string(unit.track.value));
@@ -103,14 +118,28 @@ bool RunBuffer::MustStartChunk(UnitNumber number, const UnitView& unit, WallTime
          builder_->spec().tracks != tracks_ || !builder_->Fits(unit, wall);
 }
 
+// At most a quarter of a chunk is unit table.
 uint32_t RunBuffer::UnitRoom() const {
-  return std::clamp<uint32_t>(interval_units_ + interval_units_ / 2, 16, format::kMaxChunkUnits);
+  constexpr uint64_t kLeast = 16;
+  const uint64_t most = std::clamp<uint64_t>(limits_.chunk_bytes / 4 / sizeof(format::UnitEntry),
+                                             kLeast, format::kMaxChunkUnits);
+  return static_cast<uint32_t>(
+      std::clamp<uint64_t>(interval_units_ + interval_units_ / 2, kLeast, most));
+}
+
+// A chunk of its own holds the unit, whatever the size of its unit table.
+uint64_t RunBuffer::UnitBytesMax() const {
+  const uint64_t tracks_bytes = tracks_ == nullptr ? 0 : tracks_->size();
+  const uint64_t head_bytes = limits_.chunk_bytes / 4 + tracks_bytes + format::kBlockBytes;
+  return std::min<uint64_t>(kMaxUnitBytes,
+                            limits_.chunk_bytes - std::min(limits_.chunk_bytes, head_bytes));
 }
 
 uint64_t RunBuffer::ExpectedPayload(const UnitView& first) const {
   const uint64_t expected = interval_payload_bytes_ + interval_payload_bytes_ / 4;
-  return std::clamp<uint64_t>(expected, first.bytes.size(),
-                              std::max<uint64_t>(kMaxChunkPayload, first.bytes.size()));
+  return std::clamp<uint64_t>(
+      expected, first.bytes.size(),
+      std::max<uint64_t>(std::min(kMaxChunkPayload, limits_.chunk_bytes), first.bytes.size()));
 }
 
 bool RunBuffer::StartChunk(UnitNumber number, const UnitView& unit, WallTime wall, MonoTime now) {
@@ -132,6 +161,7 @@ bool RunBuffer::StartChunk(UnitNumber number, const UnitView& unit, WallTime wal
   spec.tracks = tracks_;
   spec.config_hash = config_hash_;
   spec.unit_room = UnitRoom();
+  spec.chunk_bytes_max = limits_.chunk_bytes;
   const uint64_t wanted = ChunkBuilder::BufferBytes(spec, ExpectedPayload(unit));
   const uint64_t least = ChunkBuilder::BufferBytes(spec, unit.bytes.size());
   if (held_bytes_ + least > limits_.bytes) return false;
@@ -251,8 +281,10 @@ void RunBuffer::Collect(MonoTime now, size_t max_chunks, std::vector<ChunkPtr>* 
 
 void RunBuffer::TakeBack(const std::vector<StreamChunkPtr>& chunks) {
   const std::lock_guard lock(mutex_);
-  ready_.insert(ready_.begin(), chunks.begin(), chunks.end());
+  std::vector<StreamChunkPtr> wanted;
   for (const StreamChunkPtr& chunk : chunks) {
+    if (durable_.contains(chunk->row.first_unit.value)) continue;  // as a copy of it meanwhile
+    wanted.push_back(chunk);
     const bool known = std::find(held_.begin(), held_.end(), chunk) != held_.end();
     if (known) continue;
     // A copy takes the place of the original, which the stalled volume keeps for itself.
@@ -267,7 +299,16 @@ void RunBuffer::TakeBack(const std::vector<StreamChunkPtr>& chunks) {
     }
     held_bytes_ += chunk->buffer.size_bytes();
   }
+  ready_.insert(ready_.begin(), wanted.begin(), wanted.end());
   UpdateDue();
+}
+
+bool RunBuffer::Claim(const StreamChunk& chunk) {
+  const std::lock_guard lock(mutex_);
+  for (const StreamChunkPtr& held : held_) {
+    if (held->row.first_unit == chunk.row.first_unit) return !std::exchange(held->claimed, true);
+  }
+  return false;
 }
 
 bool RunBuffer::MarkDurable(const StreamChunk& chunk) {
@@ -288,7 +329,9 @@ void RunBuffer::Release(const StreamChunk& chunk) {
   });
   if (at == held_.end()) return;
   held_bytes_ -= (*at)->buffer.size_bytes();
+  std::erase(ready_, *at);  // a copy that is not needed any more
   held_.erase(at);
+  UpdateDue();
 }
 
 Watermarks RunBuffer::watermarks() const {
@@ -318,7 +361,7 @@ std::vector<LiveChunk> RunBuffer::Live() const {
   std::vector<LiveChunk> live;
   for (const StreamChunkPtr& chunk : held_) {
     LiveChunk item;
-    item.row = chunk->row;
+    item.row = ContentOf(chunk->row);
     item.units = chunk->units;
     item.payload = {chunk->buffer.data() + chunk->payload_begin_bytes, chunk->payload_bytes};
     item.tracks = chunk->tracks;

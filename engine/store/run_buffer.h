@@ -33,6 +33,7 @@ class RunBuffer : public std::enable_shared_from_this<RunBuffer> {
  public:
   struct Limits {
     uint64_t bytes = 0;
+    uint64_t chunk_bytes = format::kMaxChunkBytes;  // every volume's segments hold that much
     Duration flush_interval{0};
     Duration flush_phase{0};  // flushes fall due at multiples of the interval plus this: staggered
   };
@@ -71,6 +72,9 @@ class RunBuffer : public std::enable_shared_from_this<RunBuffer> {
   // Chunks that a volume could not write come back, to be collected again before the others.
   void TakeBack(const std::vector<StreamChunkPtr>& chunks);
 
+  // A chunk that moved from a stalled volume may become durable on both. True for the first alone,
+  // which is the one the index names.
+  bool Claim(const StreamChunk& chunk);
   // True if the watermark moved.
   bool MarkDurable(const StreamChunk& chunk);
   // The index names it: its buffer is free when nobody reads it any more (W3).
@@ -99,6 +103,7 @@ class RunBuffer : public std::enable_shared_from_this<RunBuffer> {
   MonoTime NextFlush(MonoTime now) const;
   WallTime KeptWall(UnitNumber number, const UnitView& unit) const;
   uint32_t UnitRoom() const;
+  uint64_t UnitBytesMax() const;
   uint64_t ExpectedPayload(const UnitView& first) const;
 
   const Identity identity_;

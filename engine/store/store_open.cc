@@ -141,7 +141,7 @@ void StoreImpl::TrustIndexed(VolumeSlot* slot) {
         life->state == SegmentPool::FileState::kBroken) {
       // Ledger segments are read in any case when names are missing (LoadStreams).
       pool->TrustSealed(row.serial);
-    } else if (!same) {
+    } else if (!same && !pool->IsKeptAside(row.file_number)) {
       retired.segments.push_back(row);
       retired.segments.back().state = SegmentState::kRetired;
     }

@@ -87,6 +87,11 @@ void StoreImpl::Assign(const std::shared_ptr<ActiveRun>& run, VolumeSlot* slot) 
 RunBuffer::Limits StoreImpl::LimitsFor(const StreamId& stream) const {
   RunBuffer::Limits limits;
   limits.bytes = options_.stream_buffer_bytes;
+  // A run may move to any of them.
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    if (!slot->volume) continue;
+    limits.chunk_bytes = std::min(limits.chunk_bytes, slot->volume->chunk_bytes_max());
+  }
   limits.flush_interval = options_.flush_interval;
   const auto phase =
       std::hash<StreamId>{}(stream) % static_cast<uint64_t>(options_.flush_interval.count());

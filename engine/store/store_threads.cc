@@ -40,8 +40,7 @@ void StoreImpl::LoopThread(VolumeSlot* slot) {
   while (!stop_) {
     slot->volume->RunOnce(clock_.MonoNow(), kLoopWait);
     if (slot->roll_segments.exchange(false)) slot->volume->CloseSegments();
-    if (close_segments_ && !slot->segments_closed && slot->volume->Drained()) {
-      slot->volume->CloseSegments();
+    if (close_segments_ && !slot->segments_closed && slot->volume->CloseSegments()) {
       slot->segments_closed = true;
     }
   }
@@ -119,7 +118,8 @@ void StoreImpl::RebuildIndex() {
     if (!slot->volume) continue;
     std::vector<SegmentSerial>& serials = to_index_[slot->node.number];
     serials.clear();
-    for (const SegmentPool::Opened& life : slot->pool()->Lives()) serials.push_back(life.header.serial);
+    for (const SegmentPool::Opened& life : slot->pool()->Lives())
+      serials.push_back(life.header.serial);
     slot->roll_segments = true;  // what stands in open segments has no footer yet: seal them soon
   }
 }
@@ -169,8 +169,7 @@ bool StoreImpl::RunOnce(Duration wait) {
     if (!slot->volume) continue;
     moved |= slot->volume->RunOnce(clock_.MonoNow(), wait);
     if (slot->roll_segments.exchange(false)) slot->volume->CloseSegments();
-    if (close_segments_ && !slot->segments_closed && slot->volume->Drained()) {
-      slot->volume->CloseSegments();
+    if (close_segments_ && !slot->segments_closed && slot->volume->CloseSegments()) {
       slot->segments_closed = true;
       moved = true;
     }

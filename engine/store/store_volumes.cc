@@ -25,6 +25,7 @@ void StoreImpl::OnDurable(VolumeNo volume, const std::vector<ChunkPtr>& chunks) 
     const auto chunk = std::static_pointer_cast<StreamChunk>(pending);
     chunks_written_.fetch_add(1, std::memory_order_relaxed);
     chunk_bytes_written_.fetch_add(chunk->row.chunk_bytes, std::memory_order_relaxed);
+    if (!chunk->run_buffer->Claim(*chunk)) continue;
     units_durable_.fetch_add(chunk->row.unit_count, std::memory_order_relaxed);
     // The feed first: a reader that sees the mark finds the chunk in memory until the index names
     // it.
@@ -49,9 +50,13 @@ void StoreImpl::OnTrouble(VolumeNo volume, VolumeHealth health, const Status& wh
     auto chunk = std::static_pointer_cast<StreamChunk>(pending);
     const bool in_flight = chunk->serial.value != 0;
     if (in_flight) {
-      if (other == nullptr || chunk->row.stream == format::kLedgerStream) continue;
-      chunk = CopyChunk(*chunk);
-      if (chunk == nullptr) continue;  // no memory: it stays where it is and may yet come through
+      const bool stays =
+          other == nullptr || chunk->copied || chunk->row.stream == format::kLedgerStream;
+      if (stays) continue;
+      StreamChunkPtr copy = CopyChunk(*chunk);
+      if (copy == nullptr) continue;  // no memory: it stays where it is and may yet come through
+      chunk->copied = true;
+      chunk = std::move(copy);
     }
     const RunBufferPtr run = chunk->run_buffer;
     by_run[run].push_back(std::move(chunk));
@@ -67,6 +72,7 @@ void StoreImpl::OnTrouble(VolumeNo volume, VolumeHealth health, const Status& wh
       ++moved;
     }
   }
+  if (moved == 0) return;
   Log(LogLevel::kWarning, std::to_string(moved) + " streams move from volume " +
                               std::to_string(volume.value) + " to others: " + why.message());
 }

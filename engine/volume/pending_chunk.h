@@ -25,6 +25,7 @@ struct PendingChunk {
       0;                 // what the run will need from here to its next clean point; 0: pack it
   format::ChunkRow row;  // seq, offset_bytes and chunk_bytes are part of the place
 
+  bool copied = false;  // its client writes a copy elsewhere: not to be placed again; loop thread
   VolumeNo volume;
   SegmentSerial serial;
 

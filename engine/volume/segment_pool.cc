@@ -11,6 +11,7 @@ namespace reel {
 namespace {
 
 constexpr std::string_view kPrefix = "segment-";
+constexpr uint64_t kSerialsSkipped = 1U << 20;
 
 std::optional<uint32_t> FileNumberOf(std::string_view name) {
   if (name.size() != kPrefix.size() + 8 || name.substr(0, kPrefix.size()) != kPrefix)
@@ -56,11 +57,13 @@ Result<std::shared_ptr<File>> SegmentPool::FileOf(uint32_t file_number) {
 Status SegmentPool::Scan(bool read_only, std::vector<std::string>* notes) {
   read_only_ = read_only;
   REEL_ASSIGN_OR_RETURN(const std::vector<std::string> names, disk_.List());
+  bool any_damaged = false;
   for (const std::string& name : names) {
     const std::optional<uint32_t> number = FileNumberOf(name);
     if (!number) continue;
-    REEL_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, FileOf(*number));
-    Result<LifeReading> reading = ReadLife(*file, options_.granule_bytes);
+    const Result<std::shared_ptr<File>> file = FileOf(*number);
+    Result<LifeReading> reading =
+        file.ok() ? ReadLife(**file, options_.granule_bytes) : Result<LifeReading>(file.status());
     if (!reading.ok() && reading.status().code() == Code::kFailedPrecondition) {
       return reading.status().WithContext(disk_.description() + "/" + name);
     }
@@ -74,7 +77,10 @@ Status SegmentPool::Scan(bool read_only, std::vector<std::string>* notes) {
       reading->kind = LifeReading::Kind::kDamaged;
     }
     Note(*number, *reading, notes);
+    any_damaged = any_damaged || reading->kind == LifeReading::Kind::kDamaged;
   }
+  // One that cannot be read may hold the latest serial (L1).
+  if (any_damaged) last_serial_ = {last_serial_.value + kSerialsSkipped};
   return OkStatus();
 }
 
@@ -152,15 +158,17 @@ Result<uint32_t> SegmentPool::CreateFile() {
   uint32_t number = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (files_.size() >= options_.count_max || create_refused_) return NotFound("no free segment");
+    if (files_.size() >= options_.count_max) return NotFound("no free segment");
     while (files_.count(number) != 0) ++number;
   }
   Result<std::unique_ptr<File>> created = disk_.Create(NameOf(number), options_.segment_bytes);
   const std::lock_guard lock(mutex_);
   if (!created.ok()) {
-    create_refused_ = created.status().code() == Code::kResourceExhausted;
-    return create_refused_ ? NotFound("no free segment: " + created.status().message())
-                           : created.status();
+    // Full for now: recycling makes room, and the next spare asks again.
+    const bool full = created.status().code() == Code::kResourceExhausted;
+    // Left by a making that failed half-way: the next opening takes it for unused.
+    if (created.status().code() == Code::kAlreadyExists) files_[number].state = FileState::kDamaged;
+    return full ? NotFound("no free segment: " + created.status().message()) : created.status();
   }
   files_[number].pin = std::make_shared<int>(0);
   return number;
@@ -196,6 +204,7 @@ Status SegmentPool::PrepareSpare(ClassId retention_class, Epoch epoch) {
   const Status status = file.ok() ? WriteLife(**file, header) : file.status();
   const std::lock_guard lock(mutex_);
   Entry& entry = files_[*number];
+  entry.abandoned_at.reset();
   if (!status.ok()) {
     entry.state = FileState::kDamaged;  // a file that refuses its header is not tried again
     return status.WithContext(NameOf(*number));
@@ -242,12 +251,18 @@ Status SegmentPool::Recycle(SegmentSerial serial) {
     const auto at = by_serial_.find(serial);
     if (at == by_serial_.end())
       return NotFound("no segment with serial " + std::to_string(serial.value));
-    Entry& entry = files_[at->second];
-    if (entry.state != FileState::kSealed || entry.pin.use_count() != 1) {
+    file_number = at->second;
+  }
+  // Opened before the state changes: a file that cannot be opened stays what it is.
+  REEL_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, FileOf(file_number));
+  {
+    const std::lock_guard lock(mutex_);
+    Entry& entry = files_[file_number];
+    const bool same = entry.header.serial == serial && entry.state == FileState::kSealed;
+    if (!same || entry.pin.use_count() != 1) {
       return FailedPrecondition("segment " + std::to_string(serial.value) + " is in use");
     }
     entry.state = FileState::kRecycling;  // refuses new leases; not yet free (L3)
-    file_number = at->second;
   }
   return Free(file_number);
 }
@@ -258,17 +273,20 @@ void SegmentPool::BeginSealing(SegmentSerial serial) {
 }
 
 Status SegmentPool::Seal(SegmentSerial serial, ByteSpan footer) {
-  REEL_ASSIGN_OR_RETURN(const SegmentLease lease, Lease(serial));
-  const Status status = WriteFooter(lease.file(), lease.header(), footer);
+  const Result<SegmentLease> lease = Lease(serial);
+  const Status status =
+      lease.ok() ? WriteFooter(lease->file(), lease->header(), footer) : lease.status();
   const std::lock_guard lock(mutex_);
   InState(serial, FileState::kSealing).state =
       status.ok() ? FileState::kSealed : FileState::kBroken;
   return status;
 }
 
-void SegmentPool::Abandon(SegmentSerial serial) {
+void SegmentPool::Abandon(SegmentSerial serial, ChunkSeq durable) {
   const std::lock_guard lock(mutex_);
-  InState(serial, FileState::kOpen).state = FileState::kBroken;
+  Entry& entry = InState(serial, FileState::kOpen);
+  entry.state = FileState::kBroken;
+  entry.abandoned_at = durable;
 }
 
 std::optional<format::SegmentHeader> SegmentPool::NextBroken() const {
@@ -283,14 +301,23 @@ Result<SalvageReport> SegmentPool::SalvageBroken(SegmentSerial serial, ChunkSeq 
                                                  bool write) {
   uint32_t file_number = 0;
   format::SegmentHeader header;
+  std::optional<ChunkSeq> abandoned_at;
   {
     const std::lock_guard lock(mutex_);
-    header = InState(serial, FileState::kBroken).header;
+    const Entry& entry = InState(serial, FileState::kBroken);
+    header = entry.header;
+    abandoned_at = entry.abandoned_at;
     file_number = by_serial_[serial];
   }
+  if (abandoned_at) known_durable_seq = std::max(known_durable_seq, *abandoned_at);
   REEL_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, FileOf(file_number));
   REEL_ASSIGN_OR_RETURN(SalvageReport report, Salvage(*file, header, known_durable_seq));
   if (!write) return report;
+  // Rows and ids go by seq.
+  while (abandoned_at && !report.rows.empty() && report.rows.back().seq > *abandoned_at) {
+    report.rows.pop_back();
+    report.content_ids.pop_back();
+  }
   if (report.rows.empty() && !report.damaged()) {
     REEL_RETURN_IF_ERROR(Free(file_number));
     return report;
@@ -323,8 +350,10 @@ Result<SegmentLease> SegmentPool::Lease(SegmentSerial serial) {
     header = entry.header;
     pin = entry.pin;
   }
-  REEL_ASSIGN_OR_RETURN(std::shared_ptr<File> file, FileOf(file_number));
-  return SegmentLease(std::move(file), header, std::move(pin));
+  Result<std::shared_ptr<File>> file = FileOf(file_number);
+  if (!file.ok()) file = FileOf(file_number);  // devices fail once in passing
+  if (!file.ok()) return file.status();
+  return SegmentLease(*std::move(file), header, std::move(pin));
 }
 
 std::optional<SegmentPool::Opened> SegmentPool::Find(SegmentSerial serial) const {
@@ -348,6 +377,12 @@ uint32_t SegmentPool::free_count() const {
   return static_cast<uint32_t>(std::count_if(files_.begin(), files_.end(), [](const auto& file) {
     return file.second.state == FileState::kFree;
   }));
+}
+
+bool SegmentPool::IsKeptAside(uint32_t file_number) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = files_.find(file_number);
+  return at != files_.end() && at->second.state == FileState::kDamaged;
 }
 
 std::vector<std::string> SegmentPool::DamagedFiles() const {

@@ -103,8 +103,9 @@ class SegmentPool {
   void BeginSealing(SegmentSerial serial);
   Status Seal(SegmentSerial serial, ByteSpan footer);
 
-  // open -> broken.
-  void Abandon(SegmentSerial serial);
+  // open -> broken. Of what failed only chunks up to `durable` count: the others were placed anew, and
+  // after a failed sync nobody knows what will become of them here.
+  void Abandon(SegmentSerial serial, ChunkSeq durable);
   // Lowest serial that waits for salvage.
   std::optional<format::SegmentHeader> NextBroken() const;
   // Blocks. Salvages a broken segment, makes what it holds durable and writes its footer; an empty
@@ -117,13 +118,15 @@ class SegmentPool {
   std::vector<Opened> Lives() const;  // by serial, without free and spare ones
   uint32_t free_count() const;
   std::vector<std::string> DamagedFiles() const;  // names of files that are kept aside
+  bool IsKeptAside(uint32_t file_number) const;
 
  private:
   struct Entry {
     FileState state = FileState::kFree;
-    format::SegmentHeader header;  // valid unless never used
-    std::weak_ptr<File> file;      // open as long as somebody uses it
-    std::shared_ptr<int> pin;      // shared by leases: use_count() - 1 of them
+    format::SegmentHeader header;          // valid unless never used
+    std::optional<ChunkSeq> abandoned_at;  // broken in this session: salvage keeps no more
+    std::weak_ptr<File> file;              // open as long as somebody uses it
+    std::shared_ptr<int> pin;              // shared by leases: use_count() - 1 of them
   };
 
   static std::string NameOf(uint32_t file_number);
@@ -146,7 +149,6 @@ class SegmentPool {
   std::map<SegmentSerial, uint32_t> by_serial_;            // lives that are not free
   std::map<uint32_t, std::shared_ptr<File>> spare_files_;  // holds spares open until they are taken
   SegmentSerial last_serial_;
-  bool create_refused_ = false;  // the file system is full: recycle instead
 };
 
 }  // namespace reel

@@ -20,6 +20,7 @@ constexpr uint32_t kFailuresToOffline = 3;
 bool Volume::RunOnce(MonoTime now, Duration wait) {
   if (!buffers_registered_) RegisterBuffers();
   bool moved = false;
+  if (waiting_.empty()) waiting_since_ = now;
   if (health_ != VolumeHealth::kOffline && waiting_.size() < kMaxWaitingChunks) {
     std::vector<ChunkPtr> due;
     client_.Collect(options_.number, now, kMaxWaitingChunks - waiting_.size(), &due);
@@ -160,10 +161,10 @@ void Volume::Fail(Active* active, const Status& why) {
 void Volume::Retire(MonoTime now) {
   for (auto at = active_.begin(); at != active_.end();) {
     Active* active = at->get();
-    const bool quiet = active->writes_in_flight == 0 && !active->segment->sync_in_flight();
+    const bool quiet = active->quiet();
     if (!active->failure.ok() && quiet) {
       RequeueFailed(active);
-      pool_->Abandon(active->segment->header().serial);
+      pool_->Abandon(active->segment->header().serial, active->segment->durable());
       {
         const std::lock_guard lock(mutex_);
         salvage_not_before_ = now + options_.offline_after;
@@ -189,6 +190,7 @@ void Volume::Retire(MonoTime now) {
 }
 
 void Volume::RequeueFailed(Active* active) {
+  std::erase_if(active->not_durable, [](const ChunkPtr& chunk) { return chunk->copied; });
   for (const ChunkPtr& chunk : active->not_durable) chunk->serial = {};
   if (health_ == VolumeHealth::kOffline) {
     client_.OnTrouble(options_.number, health_, active->failure,
@@ -201,6 +203,10 @@ void Volume::RequeueFailed(Active* active) {
 
 void Volume::Watch(MonoTime now) {
   if (health_ == VolumeHealth::kOffline) return;
+  if (prepare_failures_ >= kFailuresToOffline) {
+    GoOffline(Unavailable("no segment can be prepared"));
+    return;
+  }
   MonoTime oldest = now;
   for (const InFlight& slot : slots_) {
     if (slot.active != nullptr) oldest = std::min(oldest, slot.since);
@@ -210,32 +216,42 @@ void Volume::Watch(MonoTime now) {
     GoOffline(Unavailable(
         "a request has not come back for " +
         std::to_string(std::chrono::duration_cast<std::chrono::seconds>(age).count()) + " s"));
-  } else if (age >= options_.stall_after && health_ != VolumeHealth::kStalled) {
-    health_ = VolumeHealth::kStalled;
-    const Status why = Unavailable("a request has not come back for 2 s");
-    Log(LogLevel::kError, "stalled: " + why.message());
-    std::vector<ChunkPtr> chunks(waiting_.begin(), waiting_.end());
-    waiting_.clear();
-    for (const std::unique_ptr<Active>& active : active_) {
-      chunks.insert(chunks.end(), active->not_durable.begin(), active->not_durable.end());
-    }
-    client_.OnTrouble(options_.number, health_, why, chunks);
+    return;
   }
+  const bool no_room = now - waiting_since_ >= options_.stall_after;
+  if (age < options_.stall_after && !no_room) return;
+  // Again and again while it lasts: what could not be copied for want of memory may be by now.
+  if (health_ == VolumeHealth::kStalled && now - stall_told_ < options_.stall_after) return;
+  const Status why =
+      Unavailable(no_room ? "no segment to write to" : "a request has not come back");
+  if (health_ != VolumeHealth::kStalled) Log(LogLevel::kError, "stalled: " + why.message());
+  health_ = VolumeHealth::kStalled;
+  stall_told_ = now;
+  HandBack(why);
+}
+
+// Everything that is not durable here, for the client to write elsewhere.
+void Volume::HandBack(const Status& why) {
+  std::vector<ChunkPtr> chunks(waiting_.begin(), waiting_.end());
+  waiting_.clear();
+  for (const std::unique_ptr<Active>& active : active_) {
+    if (!active->failure.ok() && active->quiet()) continue;  // comes with RequeueFailed
+    chunks.insert(chunks.end(), active->not_durable.begin(), active->not_durable.end());
+  }
+  client_.OnTrouble(options_.number, health_, why, chunks);
 }
 
 void Volume::GoOffline(const Status& why) {
   if (health_ == VolumeHealth::kOffline) return;
   health_ = VolumeHealth::kOffline;
   Log(LogLevel::kError, "taken offline: " + why.ToString());
-  std::vector<ChunkPtr> chunks(waiting_.begin(), waiting_.end());
-  waiting_.clear();
   for (const std::unique_ptr<Active>& active : active_) {
-    if (!active->failure.ok()) continue;  // comes with RequeueFailed, once quiet
+    if (!active->failure.ok()) continue;
     active->failure = why;
     active->segment->Close();
   }
   for (auto& [retention_class, taking] : taking_) taking.clear();
-  client_.OnTrouble(options_.number, health_, why, chunks);
+  HandBack(why);
 }
 
 bool Volume::Drained() const {
@@ -246,11 +262,13 @@ bool Volume::Drained() const {
   });
 }
 
-void Volume::CloseSegments() {
+bool Volume::CloseSegments() {
+  if (!Drained()) return false;
   for (auto& [retention_class, taking] : taking_) {
     for (Active* active : taking) active->segment->Close();
     taking.clear();
   }
+  return active_.empty();
 }
 
 void Volume::FreeSlot(size_t slot) {

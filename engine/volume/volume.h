@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "engine/io/transfer.h"
+#include "engine/segment/geometry.h"
 #include "engine/segment/open_segment.h"
 #include "engine/volume/pending_chunk.h"
 #include "engine/volume/segment_pool.h"
@@ -39,7 +40,7 @@ namespace reel {
 enum class VolumeHealth : uint8_t {
   kGood,
   kSuspect,  // a write or sync failed; recording goes on in a new segment
-  kStalled,  // a request has not come back for Options::stall_after
+  kStalled,  // for Options::stall_after a request has not come back, or no segment has had room
   kOffline,  // given up: nothing more is written
 };
 
@@ -113,6 +114,10 @@ class Volume {
   VolumeNo number() const { return options_.number; }
   const format::Superblock& superblock() const { return superblock_; }
   const DiskFacts& facts() const { return facts_; }
+  // The largest chunk that a segment takes.
+  uint64_t chunk_bytes_max() const {
+    return SegmentGeometry{superblock_.segment_bytes, superblock_.granule_bytes}.data_bytes();
+  }
   SegmentPool& pool() { return *pool_; }
   const std::vector<std::string>& notes() const { return notes_; }  // what opening found odd
 
@@ -123,7 +128,8 @@ class Volume {
   // Nothing taken from the client is still on its way. Closes the open segments, so that Maintain
   // seals them; for an orderly stop.
   bool Drained() const;
-  void CloseSegments();
+  // True when that is done and nothing is left open; else call again after the next turn.
+  bool CloseSegments();
 
   // Waits until nothing is in flight (V3), at most Options::offline_after; the last call of the
   // thread that runs RunOnce. Nothing that completes here is reported.
@@ -149,6 +155,8 @@ class Volume {
     Status failure;  // V2
     MonoTime last_sync;
     bool next_wanted = false;  // the spare that follows it has been asked for
+
+    bool quiet() const { return writes_in_flight == 0 && !segment->sync_in_flight(); }
   };
   // A group of chunks that fills whole granules; completes when all its writes have.
   struct Group {
@@ -193,6 +201,7 @@ class Volume {
   void Retire(MonoTime now);
   void RequeueFailed(Active* active);
   void Watch(MonoTime now);
+  void HandBack(const Status& why);
   void GoOffline(const Status& why);
   void FreeSlot(size_t slot);
   void WantSpare(ClassId retention_class, bool wanted);
@@ -223,6 +232,8 @@ class Volume {
   std::vector<std::unique_ptr<Active>> active_;     // taking chunks, or closed and not yet done
   std::vector<InFlight> slots_;
   uint32_t writes_in_flight_ = 0;
+  MonoTime waiting_since_;  // nothing has been placed since, with something waiting
+  MonoTime stall_told_;
   uint32_t failures_in_a_row_ = 0;
   bool buffers_registered_ = false;
   std::atomic<VolumeHealth> health_ = VolumeHealth::kGood;
@@ -230,6 +241,7 @@ class Volume {
 
   // Shared between loop and maintenance.
   std::mutex mutex_;
+  std::atomic<uint32_t> prepare_failures_ = 0;  // in a row
   std::deque<SealJob> seal_jobs_;
   std::map<ClassId, bool> wanted_spares_;
   // Nothing is free and nothing can be recycled: what is open is all there is.

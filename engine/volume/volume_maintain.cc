@@ -74,10 +74,12 @@ bool Volume::PrepareNext() {
   }
   const Status prepared = pool_->PrepareSpare(wanted, superblock_.epoch);
   if (prepared.ok()) {
+    prepare_failures_ = 0;
     queue_->Wake();
     return true;
   }
   if (prepared.code() != Code::kNotFound) {
+    ++prepare_failures_;
     Log(LogLevel::kError, "cannot prepare a segment: " + prepared.ToString());
     return true;
   }
@@ -98,7 +100,9 @@ bool Volume::PrepareNext() {
   if (!recycled.ok()) {
     Log(LogLevel::kError, "cannot recycle segment " + std::to_string(oldest->serial.value) + ": " +
                               recycled.ToString());
-    return recycled.code() != Code::kFailedPrecondition;
+    if (recycled.code() == Code::kFailedPrecondition) return false;
+    ++prepare_failures_;
+    return true;
   }
   client_.OnRecycled(row);
   return true;

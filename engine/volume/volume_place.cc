@@ -19,8 +19,12 @@ size_t Volume::GroupSize() const {
   const size_t room = std::min<size_t>(
       {waiting_.size(), kGroupChunksMax, options_.queue_depth - writes_in_flight_});
   size_t count = 0;
-  while (count < room && waiting_[count]->retention_class == waiting_.front()->retention_class)
+  uint64_t bytes = 0;
+  while (count < room && waiting_[count]->retention_class == waiting_.front()->retention_class) {
+    bytes += waiting_[count]->block_bytes();
+    if (bytes > chunk_bytes_max()) break;
     ++count;
+  }
   return std::max<size_t>(count, 1);
 }
 
@@ -34,6 +38,7 @@ bool Volume::PlaceWaiting(MonoTime now) {
     waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<ptrdiff_t>(count));
     moved = true;
   }
+  if (moved) waiting_since_ = now;
   return moved;
 }
 
