@@ -1,10 +1,10 @@
+#include "index/move_aside.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
-
-#include "index/rocks_index.h"
 
 namespace reel {
 namespace {
@@ -22,7 +22,8 @@ Status SyncDirectory(const std::filesystem::path& directory) {
   return synced == 0 ? OkStatus() : Status::FromErrno(failure, "sync " + directory.string());
 }
 
-// Durable on return. Returns the new name.
+}  // namespace
+
 Result<std::string> MoveAside(const std::string& path) {
   std::error_code error;
   std::string target;
@@ -37,8 +38,6 @@ Result<std::string> MoveAside(const std::string& path) {
   REEL_RETURN_IF_ERROR(SyncDirectory(parent.empty() ? "." : parent));
   return target;
 }
-
-}  // namespace
 
 Result<OpenedIndex> OpenOrMoveAside(const std::string& path, const IndexOptions& options) {
   if (options.read_only) return InvalidArgument("a read-only opening moves nothing");

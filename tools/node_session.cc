@@ -56,18 +56,19 @@ std::unique_ptr<RocksIndex> OpenIndexForReading(const std::string& node) {
   return index.ok() ? *std::move(index) : nullptr;
 }
 
-Result<OpenedIndex> OpenIndexForWriting(const std::string& node) {
+Result<std::unique_ptr<HealingIndex>> OpenIndexForWriting(const std::string& node) {
   // RocksDB would make it too, and report an error on the way.
   std::error_code error;
   std::filesystem::create_directory(IndexPath(node), error);
   if (error) return Status::FromErrno(error.value(), "make the index " + IndexPath(node));
-  REEL_ASSIGN_OR_RETURN(OpenedIndex opened,
-                        OpenOrMoveAside(IndexPath(node), NodeIndexOptions(false)));
-  if (!opened.moved_to.empty()) {
-    PrintMessage("warning: the index was unusable (" + opened.reason.message() +
-                 ") and stands in " + opened.moved_to + " now; it is rebuilt from the segments");
+  REEL_ASSIGN_OR_RETURN(std::unique_ptr<HealingIndex> index,
+                        HealingIndex::Open(IndexPath(node), NodeIndexOptions(false)));
+  const OpenedIndex& opening = index->opening();
+  if (!opening.moved_to.empty()) {
+    PrintMessage("warning: the index was unusable (" + opening.reason.message() +
+                 ") and stands in " + opening.moved_to + " now; it is rebuilt from the segments");
   }
-  return opened;
+  return index;
 }
 
 }  // namespace
@@ -83,10 +84,10 @@ Store::Options NodeOptions(const std::string& node) {
 Result<std::unique_ptr<NodeSession>> NodeSession::OpenForReading(const std::string& node) {
   REEL_RETURN_IF_ERROR(OpenNode(node).status());
   std::unique_ptr<NodeSession> session(new NodeSession);
-  session->index_ = OpenIndexForReading(node);
+  session->read_index_ = OpenIndexForReading(node);
   REEL_ASSIGN_OR_RETURN(session->scratch_index_, OpenInMemoryIndex({}));
   Store::Options options = NodeOptions(node);
-  options.index = session->index_.get();
+  options.index = session->read_index_.get();
   options.scratch_index = session->scratch_index_.get();
   options.read_only = true;
   REEL_ASSIGN_OR_RETURN(session->store_, Store::Open(options));
@@ -99,11 +100,11 @@ Result<std::unique_ptr<NodeSession>> NodeSession::OpenForWriting(const std::stri
   // takes the lock for good.
   REEL_RETURN_IF_ERROR(LockNode(*disk).status());
   std::unique_ptr<NodeSession> session(new NodeSession);
-  REEL_ASSIGN_OR_RETURN(OpenedIndex opened, OpenIndexForWriting(node));
-  session->index_ = std::move(opened.index);
+  REEL_ASSIGN_OR_RETURN(session->index_, OpenIndexForWriting(node));
   Store::Options options = NodeOptions(node);
   options.index = session->index_.get();
   REEL_ASSIGN_OR_RETURN(session->store_, Store::Open(options));
+  session->index_->OnLoss([store = session->store_.get()] { store->RebuildIndex(); });
   return session;
 }
 

@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-#include "index/rocks_index.h"
+#include "index/healing_index.h"
 #include "reel/store.h"
 
 namespace reel {
@@ -31,7 +31,9 @@ class NodeSession {
  private:
   NodeSession() = default;
 
-  std::unique_ptr<RocksIndex> index_;
+  // One of the two: writing, what is found damaged is put aside and filled again.
+  std::unique_ptr<HealingIndex> index_;
+  std::unique_ptr<RocksIndex> read_index_;
   std::unique_ptr<RocksIndex> scratch_index_;
   std::unique_ptr<Store> store_;  // the last member: it uses the others
 };

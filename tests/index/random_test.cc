@@ -2,7 +2,9 @@
 // REEL_SEED to run it alone.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
+#include <thread>
 
 #include "engine/testing/memory_index.h"
 #include "index/rocks_index.h"
@@ -50,6 +52,41 @@ TEST(RandomIndex, AnswersLikeTheModel) {
     return;
   }
   for (uint64_t seed = 1; seed <= 60 && !HasFailure(); ++seed) RunHistory({seed, seed % 10 == 0});
+}
+
+// A reader that computes a stale bucket anew must not keep what a write has overtaken.
+TEST(RandomIndex, ReadersRepairBesideAWriter) {
+  auto index = *OpenInMemoryIndex({});
+  MemoryIndex model;
+  const auto write = [&](const IndexBatch& batch) {
+    ASSERT_TRUE(index->Write(batch).ok());
+    ASSERT_TRUE(model.Write(batch).ok());
+  };
+  const StreamId stream = StreamOf(1);
+  const auto gop = [&stream](uint64_t number) {
+    return MakeGop(stream, RunOf(1), kHourBegin + number * kSecond, kSecond, number * 25, 25,
+                   {1 + number / 300});
+  };
+  std::vector<GopRow> rows;
+  for (uint64_t number = 0; number < 9000; ++number) rows.push_back(gop(number));
+  write(GopBatch(rows));
+  const WallRange all{kWallMin, kWallMax};
+  for (uint64_t round = 1; round <= 10; ++round) {
+    write(SegmentBatch({MakeSegment({round}, SegmentState::kRetired)}));
+    std::atomic<bool> done = false;
+    std::thread reader([&] {
+      while (!done) EXPECT_TRUE(index->Coverage(stream, all, Bucket::kDay).ok());
+    });
+    for (uint32_t i = 0; i < 50; ++i) {
+      GopRow changed = gop(8990);
+      changed.pieces[0].length_bytes = i + static_cast<uint32_t>(round);
+      write(GopBatch({changed}));
+    }
+    done = true;
+    reader.join();
+    EXPECT_EQ(*index->Coverage(stream, all, Bucket::kDay),
+              *model.Coverage(stream, all, Bucket::kDay));
+  }
 }
 
 }  // namespace
