@@ -28,7 +28,7 @@ const std::array<fs::path, 2>& Folders() {
 bool IsMedia(const fs::path& path) {
   static const std::set<std::string> extensions = {".mp4",  ".ts",  ".mkv", ".h264",
                                                    ".h265", ".264", ".265", ".hevc"};
-  return extensions.count(path.extension().string()) > 0;
+  return extensions.contains(path.extension().string());
 }
 
 }  // namespace
@@ -177,12 +177,14 @@ Status Export(const std::string& from, const std::string& to) {
 }
 
 bool HasFfmpeg() {
-  static const bool has = Ffmpeg("-version").ok();
+  static const bool has = Ffmpeg({"-version"}).ok();
   return has;
 }
 
-Result<std::string> Ffmpeg(const std::string& arguments) {
-  const std::string command = "ffmpeg -nostdin -y -v error " + arguments + " 2>/dev/null";
+Result<std::string> Ffmpeg(const std::vector<std::string>& arguments) {
+  std::string command = "ffmpeg -nostdin -y -v error";
+  for (const std::string& argument : arguments) command.append(" ").append(argument);
+  command += " 2>/dev/null";
   FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return Unavailable("popen");
   std::string out;
@@ -198,9 +200,9 @@ std::vector<std::string> DecodedHashes(const std::string& path, const std::strin
                                        const std::string& input_options) {
   // Passthrough: otherwise ffmpeg drops frames whose times are close together.
   const Result<std::string> out =
-      Ffmpeg(input_options + " -threads 1 -i " + Quoted(path) + " -map 0:" + kind +
-             ":0 -fps_mode passthrough -frames:" + kind + " " + std::to_string(kMaxHashedFrames) +
-             " -threads 1 -f framemd5 -");
+      Ffmpeg({input_options, "-threads 1 -i", Quoted(path), "-map 0:" + kind + ":0",
+              "-fps_mode passthrough -frames:" + kind, std::to_string(kMaxHashedFrames),
+              "-threads 1 -f framemd5 -"});
   std::vector<std::string> hashes;
   std::istringstream lines(out.ok() ? *out : std::string());
   for (std::string line; std::getline(lines, line);) {

@@ -65,8 +65,8 @@ Status Export(const std::string& from, const std::string& to);
 
 // Whether the ffmpeg program is here.
 bool HasFfmpeg();
-// Runs ffmpeg with these arguments; what it printed to stdout.
-Result<std::string> Ffmpeg(const std::string& arguments);
+// Runs ffmpeg with these arguments, as a shell takes them; what it printed to stdout.
+Result<std::string> Ffmpeg(const std::vector<std::string>& arguments);
 // Longer footage is decoded up to here; what is behind is compared as bytes.
 inline constexpr size_t kMaxHashedFrames = 2000;
 // One hash per decoded frame of the first track of the kind ("v" or "a").

@@ -99,10 +99,10 @@ TEST(DecoderConfig, MissingParameterSetsAreNamed) {
 }
 
 // 48 kHz stereo AAC-LC, a frame of 9 bytes, no check bytes.
-const std::initializer_list<int> kAdts = {0xFF, 0xF1, 0x4C, 0x80, 0x01, 0x3F, 0xFC, 0x21, 0x10};
+Bytes AdtsFrame() { return Of({0xFF, 0xF1, 0x4C, 0x80, 0x01, 0x3F, 0xFC, 0x21, 0x10}); }
 
 TEST(Adts, ReadsAHeader) {
-  const std::optional<AdtsHeader> header = ParseAdtsHeader(Of(kAdts));
+  const std::optional<AdtsHeader> header = ParseAdtsHeader(AdtsFrame());
   ASSERT_TRUE(header);
   EXPECT_EQ(header->header_bytes, 7U);
   EXPECT_EQ(header->frame_bytes, 9U);
@@ -115,13 +115,13 @@ TEST(Adts, ReadsAHeader) {
 TEST(Adts, RefusesWhatIsNone) {
   EXPECT_FALSE(ParseAdtsHeader({}));
   for (const auto& [at, mask] : {std::pair{0, 0x80}, std::pair{1, 0x02}, std::pair{2, 0x3C}}) {
-    Bytes broken = Of(kAdts);
+    Bytes broken = AdtsFrame();
     const auto index = static_cast<size_t>(at);
     broken[index] ^= static_cast<std::byte>(mask);
     if (at == 2) broken[index] |= std::byte{0x3C};  // a rate that does not exist
     EXPECT_FALSE(ParseAdtsHeader(broken)) << at;
   }
-  Bytes shorter_than_its_header = Of(kAdts);
+  Bytes shorter_than_its_header = AdtsFrame();
   shorter_than_its_header[5] = std::byte{0x00};
   shorter_than_its_header[4] = std::byte{0x00};
   EXPECT_FALSE(ParseAdtsHeader(shorter_than_its_header));

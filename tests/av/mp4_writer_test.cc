@@ -54,6 +54,10 @@ class Mp4 : public testing::Test {
     return AsText(bytes).find(name) != std::string_view::npos;
   }
 
+  const TempFolder& folder() const { return folder_; }
+  const std::string& path() const { return path_; }
+
+ private:
   TempFolder folder_;
   std::string path_ = folder_.Path("out.mp4");
 };
@@ -63,9 +67,9 @@ TEST_F(Mp4, AppearsOnlyWhenFinished) {
   auto writer = Create();
   ASSERT_TRUE(writer->SetTracks(media.first_tracks).ok());
   for (const ReadUnit& unit : media.units) ASSERT_TRUE(writer->Write(View(unit)).ok());
-  EXPECT_EQ(folder_.Files(), std::vector<std::string>{"out.mp4.partial"});
+  EXPECT_EQ(folder().Files(), std::vector<std::string>{"out.mp4.partial"});
   ASSERT_TRUE(writer->Finish().ok());
-  EXPECT_EQ(folder_.Files(), std::vector<std::string>{"out.mp4"});
+  EXPECT_EQ(folder().Files(), std::vector<std::string>{"out.mp4"});
   EXPECT_TRUE(SampleEntryIs("avc1"));
   const ReadMedia written = Written();
   ASSERT_EQ(written.units.size(), media.units.size());
@@ -81,19 +85,19 @@ TEST_F(Mp4, NothingStaysOfAnAbandonedFile) {
   ASSERT_TRUE(writer->SetTracks(media.first_tracks).ok());
   for (const ReadUnit& unit : media.units) ASSERT_TRUE(writer->Write(View(unit)).ok());
   writer.reset();
-  EXPECT_TRUE(folder_.Files().empty());
+  EXPECT_TRUE(folder().Files().empty());
 }
 
 TEST_F(Mp4, RefusesToReplaceUnlessTold) {
-  WriteFile(path_, AsBytes("evidence"));
-  const auto writer = Mp4Writer::Create(path_);
+  WriteFile(path(), AsBytes("evidence"));
+  const auto writer = Mp4Writer::Create(path());
   ASSERT_EQ(writer.status().code(), Code::kAlreadyExists);
-  EXPECT_TRUE(Mp4Writer::Create(path_, {.replace_existing = true}).ok());
-  EXPECT_EQ(AsText(ReadFile(path_)), "evidence");
+  EXPECT_TRUE(Mp4Writer::Create(path(), {.replace_existing = true}).ok());
+  EXPECT_EQ(AsText(ReadFile(path())), "evidence");
 }
 
 TEST_F(Mp4, FolderThatIsNotThere) {
-  const auto writer = Mp4Writer::Create(folder_.Path("none/out.mp4"));
+  const auto writer = Mp4Writer::Create(folder().Path("none/out.mp4"));
   ASSERT_EQ(writer.status().code(), Code::kNotFound) << writer.status().ToString();
 }
 
@@ -139,13 +143,13 @@ TEST_F(Mp4, FullDiskIsFinalAndLeavesNothing) {
   EXPECT_EQ(writer->Finish().code(), status.code());
   writer.reset();
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
-  EXPECT_TRUE(folder_.Files().empty());
+  EXPECT_TRUE(folder().Files().empty());
 }
 
 TEST_F(Mp4, BFramesBeginAtZeroInOrder) {
   const ReadMedia media = Footage(kBFrames);
   ASSERT_GT(media.units[1].unit.pts, media.units[2].unit.pts);
-  ASSERT_TRUE(Export(FootagePath(kBFrames), path_).ok());
+  ASSERT_TRUE(Export(FootagePath(kBFrames), path()).ok());
   const ReadMedia written = Written();
   ASSERT_EQ(written.units.size(), media.units.size());
   EXPECT_EQ(written.units[0].unit.pts, 0);
@@ -175,9 +179,9 @@ TEST_F(Mp4, GapStaysAndRunsFollowTheWallClock) {
 }
 
 TEST_F(Mp4, CreationTimeIsTheWallClock) {
-  ASSERT_TRUE(Export(FootagePath(kPlain), path_).ok());
+  ASSERT_TRUE(Export(FootagePath(kPlain), path()).ok());
   AVFormatContext* raw = nullptr;
-  ASSERT_GE(avformat_open_input(&raw, AvFileUrl(path_).c_str(), nullptr, nullptr), 0);
+  ASSERT_GE(avformat_open_input(&raw, AvFileUrl(path()).c_str(), nullptr, nullptr), 0);
   const AvPtr<AVFormatContext> context(raw);
   const AVDictionaryEntry* entry = av_dict_get(raw->metadata, "creation_time", nullptr, 0);
   ASSERT_NE(entry, nullptr);
@@ -187,18 +191,17 @@ TEST_F(Mp4, CreationTimeIsTheWallClock) {
 // Parameter sets of another size, held apart from the units, must reach the decoder all the same.
 TEST_F(Mp4, ParameterSetsThatChangeOutsideTheUnitsArePutIntoThem) {
   if (!HasFfmpeg()) GTEST_SKIP() << "no ffmpeg program here";
-  const std::string small = folder_.Path("small.h264");
-  const std::string options = " -c:v libx264 -g 10 -bf 0 ";
+  const std::string options = "-c:v libx264 -g 10 -bf 0";
   for (const std::string name : {"small", "large"}) {
     const std::string size = name == "small" ? "64x64" : "128x96";
-    ASSERT_TRUE(Ffmpeg("-f lavfi -i testsrc=size=" + size + ":rate=10:duration=1" + options +
-                       Quoted(folder_.Path(name + ".mp4")))
+    ASSERT_TRUE(Ffmpeg({"-f lavfi -i", "testsrc=rate=10:duration=1:size=" + size, options,
+                        Quoted(folder().Path(name + ".mp4"))})
                     .ok());
   }
   auto writer = Create();
   Duration later{0};
-  for (const std::string name : {"small.mp4", "large.mp4"}) {
-    const Result<ReadMedia> media = ReadAll(folder_.Path(name));
+  for (const char* name : {"small.mp4", "large.mp4"}) {
+    const Result<ReadMedia> media = ReadAll(folder().Path(name));
     ASSERT_TRUE(media.ok());
     ASSERT_TRUE(writer->SetTracks(media->first_tracks).ok());
     writer->BeginRun();
@@ -213,13 +216,13 @@ TEST_F(Mp4, ParameterSetsThatChangeOutsideTheUnitsArePutIntoThem) {
   EXPECT_EQ(written.first_tracks[0].width, 64U);
   EXPECT_EQ(written.last_tracks[0].width, 128U);
   std::vector<std::string> expected;
-  for (const std::string name : {"small.mp4", "large.mp4"}) {
-    for (std::string& hash : DecodedHashes(folder_.Path(name), "v", "")) {
+  for (const char* name : {"small.mp4", "large.mp4"}) {
+    for (std::string& hash : DecodedHashes(folder().Path(name), "v", "")) {
       expected.push_back(std::move(hash));
     }
   }
   const Result<std::string> hashes =
-      Ffmpeg("-i " + Quoted(path_) + " -autoscale 0 -map 0:v -fps_mode passthrough -f framemd5 -");
+      Ffmpeg({"-i", Quoted(path()), "-autoscale 0 -map 0:v -fps_mode passthrough -f framemd5 -"});
   ASSERT_TRUE(hashes.ok());
   for (const std::string& hash : expected) {
     EXPECT_NE(hashes->find(hash), std::string::npos) << hash;
@@ -275,12 +278,11 @@ class Mp4Sound : public Mp4, public testing::WithParamInterface<Sound> {};
 TEST_P(Mp4Sound, IsKeptBesideThePicture) {
   if (!HasFfmpeg()) GTEST_SKIP() << "no ffmpeg program here";
   const Sound& sound = GetParam();
-  const std::string from = folder_.Path("from." + sound.container);
-  ASSERT_TRUE(Ffmpeg("-i " + Quoted(FootagePath("axis-test_h264.mp4")) +
-                     " -f lavfi -i sine=frequency=500:sample_rate=" +
-                     (sound.codec == Codec::kOpus ? "48000" : "8000") +
-                     ":duration=10 -map 0 -map 1 -c:v copy -ac 1 -c:a " + sound.encoder + " " +
-                     Quoted(from))
+  const std::string from = folder().Path("from." + sound.container);
+  const std::string rate = sound.codec == Codec::kOpus ? "48000" : "8000";
+  ASSERT_TRUE(Ffmpeg({"-i", Quoted(FootagePath("axis-test_h264.mp4")), "-f lavfi -i",
+                      "sine=frequency=500:duration=10:sample_rate=" + rate,
+                      "-map 0 -map 1 -c:v copy -ac 1 -c:a", sound.encoder, Quoted(from)})
                   .ok());
   const Result<ReadMedia> media = ReadAll(from);
   ASSERT_TRUE(media.ok()) << media.status().ToString();
@@ -293,14 +295,14 @@ TEST_P(Mp4Sound, IsKeptBesideThePicture) {
   EXPECT_EQ(info.config.empty(), !needs_config);
   EXPECT_EQ(media->OfTrack(0).size(), 256U);
 
-  ASSERT_TRUE(Export(from, path_).ok());
-  EXPECT_EQ(DecodedHashes(path_, "v", "").size(), 256U);
+  ASSERT_TRUE(Export(from, path()).ok());
+  EXPECT_EQ(DecodedHashes(path(), "v", "").size(), 256U);
   // Frames may be cut differently; the samples may not. What a codec needs to get going is heard in
   // both: containers have different ways of hiding it.
   const auto listen = [](const std::string& options, const std::string& path) {
-    return Ffmpeg(options + " -flags2 +skip_manual -i " + Quoted(path) + " -map 0:a -f md5 -");
+    return Ffmpeg({options, "-flags2 +skip_manual -i", Quoted(path), "-map 0:a -f md5 -"});
   };
-  const Result<std::string> heard = listen("", path_);
+  const Result<std::string> heard = listen("", path());
   const Result<std::string> original =
       listen(sound.container == "mp4" ? "-ignore_editlist 1" : "", from);
   ASSERT_TRUE(heard.ok() && original.ok());
