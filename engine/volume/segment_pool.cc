@@ -4,7 +4,9 @@
 #include <cstdio>
 #include <utility>
 
+#include "engine/base/aligned.h"
 #include "engine/base/check.h"
+#include "engine/io/transfer.h"
 #include "engine/segment/geometry.h"
 
 namespace reel {
@@ -114,25 +116,34 @@ void SegmentPool::TrustSealed(SegmentSerial serial) {
 }
 
 Result<std::optional<format::Footer>> SegmentPool::Settle(SegmentSerial serial) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (InState(serial, FileState::kBroken).sync_failed) return std::optional<format::Footer>{};
+  }
   REEL_ASSIGN_OR_RETURN(const SegmentLease lease, Lease(serial));
   REEL_ASSIGN_OR_RETURN(std::optional<format::Footer> footer,
                         ReadFooter(lease.file(), lease.header()));
-  if (footer) {
-    const std::lock_guard lock(mutex_);
-    InState(serial, FileState::kBroken).state = FileState::kSealed;
-  }
+  if (!footer) return footer;
+  // A process that died between a footer's write and its sync left one that a power cut may take.
+  const Status synced = lease.file().Sync();
+  const std::lock_guard lock(mutex_);
+  Entry& entry = InState(serial, FileState::kBroken);
+  entry.sync_failed = !synced.ok();
+  REEL_RETURN_IF_ERROR(synced);
+  entry.state = FileState::kSealed;
   return footer;
 }
 
 std::optional<SegmentPool::Spare> SegmentPool::TakeSpare(ClassId retention_class) {
   const std::lock_guard lock(mutex_);
-  for (auto& [number, entry] : files_) {
-    if (entry.state != FileState::kSpare || entry.header.retention_class != retention_class)
-      continue;
-    std::shared_ptr<File> file = spare_files_[number];
+  for (auto at = spare_files_.begin(); at != spare_files_.end(); ++at) {
+    const uint32_t number = at->first;
+    Entry& entry = files_[number];
+    if (entry.header.retention_class != retention_class) continue;
+    std::shared_ptr<File> file = std::move(at->second);
     entry.state = FileState::kOpen;
     by_serial_[entry.header.serial] = number;
-    spare_files_.erase(number);
+    spare_files_.erase(at);
     return Spare{entry.header, std::move(file)};
   }
   return std::nullopt;
@@ -140,9 +151,8 @@ std::optional<SegmentPool::Spare> SegmentPool::TakeSpare(ClassId retention_class
 
 bool SegmentPool::HasSpare(ClassId retention_class) const {
   const std::lock_guard lock(mutex_);
-  return std::any_of(files_.begin(), files_.end(), [&](const auto& file) {
-    return file.second.state == FileState::kSpare &&
-           file.second.header.retention_class == retention_class;
+  return std::any_of(spare_files_.begin(), spare_files_.end(), [&](const auto& spare) {
+    return files_.at(spare.first).header.retention_class == retention_class;
   });
 }
 
@@ -211,6 +221,7 @@ Status SegmentPool::PrepareSpare(ClassId retention_class, Epoch epoch) {
   }
   entry.header = header;
   entry.state = FileState::kSpare;
+  entry.sync_failed = false;
   spare_files_[*number] = *file;
   return OkStatus();
 }
@@ -277,8 +288,10 @@ Status SegmentPool::Seal(SegmentSerial serial, ByteSpan footer) {
   const Status status =
       lease.ok() ? WriteFooter(lease->file(), lease->header(), footer) : lease.status();
   const std::lock_guard lock(mutex_);
-  InState(serial, FileState::kSealing).state =
-      status.ok() ? FileState::kSealed : FileState::kBroken;
+  Entry& entry = InState(serial, FileState::kSealing);
+  entry.state = status.ok() ? FileState::kSealed : FileState::kBroken;
+  entry.sync_failed = !status.ok();
+  broken_from_ = std::min(broken_from_, serial);
   return status;
 }
 
@@ -287,14 +300,36 @@ void SegmentPool::Abandon(SegmentSerial serial, ChunkSeq durable) {
   Entry& entry = InState(serial, FileState::kOpen);
   entry.state = FileState::kBroken;
   entry.abandoned_at = durable;
+  broken_from_ = std::min(broken_from_, serial);
 }
 
 std::optional<format::SegmentHeader> SegmentPool::NextBroken() const {
   const std::lock_guard lock(mutex_);
-  for (const auto& [serial, number] : by_serial_) {
-    if (files_.at(number).state == FileState::kBroken) return files_.at(number).header;
+  for (auto at = by_serial_.lower_bound(broken_from_); at != by_serial_.end(); ++at) {
+    broken_from_ = at->first;
+    if (files_.at(at->second).state == FileState::kBroken) return files_.at(at->second).header;
   }
   return std::nullopt;
+}
+
+// R3: what is served from here on survives the next crash. What a failed sync left in doubt is
+// written again first, the same bytes at the same place.
+Status SegmentPool::SyncSalvaged(SegmentSerial serial, File& file, const SalvageReport& report) {
+  bool in_doubt = false;
+  {
+    const std::lock_guard lock(mutex_);
+    in_doubt = InState(serial, FileState::kBroken).sync_failed;
+  }
+  for (const format::ChunkRow& row : report.rows) {
+    if (!in_doubt) break;
+    AlignedBytes bytes(row.chunk_bytes);
+    REEL_RETURN_IF_ERROR(ReadExactly(file, row.offset_bytes, bytes.span()));
+    REEL_RETURN_IF_ERROR(WriteFully(file, row.offset_bytes, bytes.span()));
+  }
+  const Status synced = file.Sync();
+  const std::lock_guard lock(mutex_);
+  InState(serial, FileState::kBroken).sync_failed = !synced.ok();
+  return synced;
 }
 
 Result<SalvageReport> SegmentPool::SalvageBroken(SegmentSerial serial, ChunkSeq known_durable_seq,
@@ -322,7 +357,7 @@ Result<SalvageReport> SegmentPool::SalvageBroken(SegmentSerial serial, ChunkSeq 
     REEL_RETURN_IF_ERROR(Free(file_number));
     return report;
   }
-  REEL_RETURN_IF_ERROR(file->Sync());  // R3: what is served from here on survives the next crash
+  REEL_RETURN_IF_ERROR(SyncSalvaged(serial, *file, report));
   format::DirectoryEncoder directory;
   for (const format::ChunkRow& row : report.rows) directory.Append(row);
   format::FooterHead head;
@@ -330,9 +365,15 @@ Result<SalvageReport> SegmentPool::SalvageBroken(SegmentSerial serial, ChunkSeq 
   head.uid = header.uid;
   head.serial = header.serial;
   head.epoch = header.epoch;
-  REEL_RETURN_IF_ERROR(WriteFooter(*file, header, directory.Encode(head, report.content_ids)));
+  const Bytes footer = directory.Encode(head, report.content_ids);
+  // With rows missing the others may say more each; what has no footer is known by its chunks.
+  const bool fits = footer.size() <= header.segment_bytes - header.footer_offset_bytes;
+  const Status written = fits ? WriteFooter(*file, header, footer) : OkStatus();
   const std::lock_guard lock(mutex_);
-  InState(serial, FileState::kBroken).state = FileState::kSealed;
+  Entry& entry = InState(serial, FileState::kBroken);
+  entry.sync_failed = !written.ok();
+  REEL_RETURN_IF_ERROR(written);
+  entry.state = FileState::kSealed;
   return report;
 }
 

@@ -82,7 +82,7 @@ class SegmentPool {
 
   // A broken segment whose index is known to be complete becomes sealed unseen.
   void TrustSealed(SegmentSerial serial);
-  // Blocks. Reads the footer of a broken segment; with one it becomes sealed.
+  // Blocks. Reads the footer of a broken segment; with one it is made durable and becomes sealed.
   Result<std::optional<format::Footer>> Settle(SegmentSerial serial);
 
   // A file ready to be written in class `retention_class`, if one is prepared. Never blocks.
@@ -127,6 +127,7 @@ class SegmentPool {
     std::optional<ChunkSeq> abandoned_at;  // broken in this session: salvage keeps no more
     std::weak_ptr<File> file;              // open as long as somebody uses it
     std::shared_ptr<int> pin;              // shared by leases: use_count() - 1 of them
+    bool sync_failed = false;  // in this session: neither footer nor chunks count as durable
   };
 
   static std::string NameOf(uint32_t file_number);
@@ -135,6 +136,7 @@ class SegmentPool {
   Result<uint32_t> CreateFile();
   format::SegmentHeader NewLife(uint32_t file_number, ClassId retention_class, Epoch epoch);
   Status Free(uint32_t file_number);
+  Status SyncSalvaged(SegmentSerial serial, File& file, const SalvageReport& report);
   void Note(uint32_t file_number, const LifeReading& reading, std::vector<std::string>* notes);
   // With the lock held. CHECKs that the life is there and in state `from`.
   Entry& InState(SegmentSerial serial, FileState from);
@@ -149,6 +151,7 @@ class SegmentPool {
   std::map<SegmentSerial, uint32_t> by_serial_;            // lives that are not free
   std::map<uint32_t, std::shared_ptr<File>> spare_files_;  // holds spares open until they are taken
   SegmentSerial last_serial_;
+  mutable SegmentSerial broken_from_;  // no life below is broken
 };
 
 }  // namespace reel

@@ -20,8 +20,8 @@ Id IdOf(uint8_t n, uint8_t kind) {
 
 }  // namespace
 
-StreamId Stream(uint8_t n) { return IdOf<StreamId>(n, 0xA0); }
-RunId Run(uint8_t n) { return IdOf<RunId>(n, 0xB0); }
+StreamId StreamNo(uint8_t n) { return IdOf<StreamId>(n, 0xA0); }
+RunId RunNo(uint8_t n) { return IdOf<RunId>(n, 0xB0); }
 
 format::SegmentHeader Life(uint64_t segment_bytes, uint32_t granule_bytes, uint8_t uid) {
   format::SegmentHeader header;
@@ -50,7 +50,7 @@ MadeContent MakeContent(const ChunkWish& wish, MutableByteSpan chunk) {
     payload[i] = static_cast<std::byte>(wish.first_unit.value * 31 + i);
 
   format::ContentHead content;
-  content.stream = Stream(1);
+  content.stream = StreamNo(1);
   content.run = wish.run;
   content.first_unit = wish.first_unit;
   content.wall_begin = {static_cast<int64_t>(wish.first_unit.value) * 1'000'000};

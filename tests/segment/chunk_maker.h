@@ -10,12 +10,12 @@
 
 namespace reel::made {
 
-StreamId Stream(uint8_t n);
-RunId Run(uint8_t n);
+StreamId StreamNo(uint8_t n);
+RunId RunNo(uint8_t n);
 
 // What a test wants to say about a chunk; the rest is made up.
 struct ChunkWish {
-  RunId run = Run(1);
+  RunId run = RunNo(1);
   UnitNumber first_unit;
   uint32_t payload_bytes = 3000;
   bool clean = false;

@@ -1,0 +1,195 @@
+// SegmentPool: the states of files, and what a failed or missing sync leaves in doubt.
+#include "engine/volume/segment_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "engine/base/aligned.h"
+#include "engine/io/transfer.h"
+#include "engine/testing/sim_disk.h"
+#include "tests/segment/chunk_maker.h"
+
+namespace reel {
+namespace {
+
+constexpr uint64_t kSegmentBytes = 64U << 10;
+using State = SegmentPool::FileState;
+
+class SegmentPoolTest : public ::testing::Test {
+ protected:
+  static SegmentPool::Options OptionsOf() {
+    SegmentPool::Options options;
+    options.volume = made::Life(kSegmentBytes).volume;
+    options.segment_bytes = kSegmentBytes;
+    options.granule_bytes = 4096;
+    options.count_max = 4;
+    return options;
+  }
+  std::unique_ptr<SegmentPool> Opened(SimDisk& disk) {
+    auto pool = std::make_unique<SegmentPool>(disk, clock_, random_, OptionsOf());
+    EXPECT_TRUE(pool->Scan(/*read_only=*/false, &notes_).ok());
+    return pool;
+  }
+  void SetUp() override { pool_ = Opened(disk_); }
+
+  SegmentPool::Spare OpenOne(ClassId retention_class = kDefaultClass) {
+    EXPECT_TRUE(pool_->PrepareSpare(retention_class, {1}).ok());
+    return *pool_->TakeSpare(retention_class);
+  }
+  // A chunk, written but not synced, and the footer of a segment that holds it alone.
+  Bytes PutChunk(const SegmentPool::Spare& spare) {
+    const made::MadeChunk chunk = made::MakeChunk(spare.header, {}, {});
+    AlignedBytes bytes(chunk.bytes.size());
+    std::copy(chunk.bytes.begin(), chunk.bytes.end(), bytes.data());
+    EXPECT_TRUE(WriteFully(*spare.file, chunk.row.offset_bytes, bytes.span()).ok());
+    format::DirectoryEncoder directory;
+    directory.Append(chunk.row);
+    format::FooterHead head;
+    head.uid = spare.header.uid;
+    head.serial = spare.header.serial;
+    head.epoch = spare.header.epoch;
+    return directory.Encode(head, {ContentId{}});
+  }
+  void FailNextSync() {
+    FaultRule rule;
+    rule.call = SeamCall::kSync;
+    rule.fault = Fault::Error(EIO);
+    disk_.faults().Add(rule);
+  }
+  // What stands there after a power cut now, in the worst case.
+  bool FooterSurvives(const format::SegmentHeader& header) {
+    const auto after = PowerCut();
+    const std::unique_ptr<File> file = *after->Open("segment-00000000", OpenMode::kReadOnly);
+    return (*ReadFooter(*file, header)).has_value();
+  }
+  size_t ChunksThatSurvive(const format::SegmentHeader& header) {
+    const auto after = PowerCut();
+    const std::unique_ptr<File> file = *after->Open("segment-00000000", OpenMode::kReadOnly);
+    return Salvage(*file, header, {})->rows.size();
+  }
+  std::unique_ptr<SimDisk> PowerCut() {
+    CrashTraits drop;
+    drop.mode = CrashTraits::Mode::kDropAll;
+    return disk_.CrashImage(disk_.journal_size(), 1, drop);
+  }
+
+  SimClock clock_;
+  SeededRandom random_{1};
+  SimDisk disk_;
+  std::vector<std::string> notes_;
+  std::unique_ptr<SegmentPool> pool_;
+};
+
+TEST_F(SegmentPoolTest, AFileGoesRound) {
+  const SegmentPool::Spare spare = OpenOne();
+  const SegmentSerial serial = spare.header.serial;
+  EXPECT_EQ(pool_->Find(serial)->state, State::kOpen);
+  EXPECT_FALSE(pool_->Oldest().has_value());
+  EXPECT_EQ(pool_->Recycle(serial).code(), Code::kFailedPrecondition);  // L4
+  pool_->BeginSealing(serial);
+  ASSERT_TRUE(pool_->Seal(serial, PutChunk(spare)).ok());
+  EXPECT_EQ(pool_->Oldest()->serial, serial);
+  {
+    const Result<SegmentLease> lease = pool_->Lease(serial);
+    ASSERT_TRUE(lease.ok());
+    EXPECT_FALSE(pool_->Oldest().has_value());
+    EXPECT_EQ(pool_->Recycle(serial).code(), Code::kFailedPrecondition);  // L4
+  }
+  ASSERT_TRUE(pool_->Recycle(serial).ok());
+  EXPECT_EQ(pool_->free_count(), 1u);
+  EXPECT_EQ(pool_->Lease(serial).status().code(), Code::kNotFound);
+  // L3: free on the disk, not only here.
+  const auto after = PowerCut();
+  const std::unique_ptr<File> file = *after->Open("segment-00000000", OpenMode::kReadOnly);
+  EXPECT_EQ(ReadLife(*file, 4096)->header.state, format::LifeState::kFree);
+  EXPECT_GT(OpenOne().header.serial, serial);  // L1, in the same file
+}
+
+TEST_F(SegmentPoolTest, TheLedgerIsNeverTheOldest) {
+  const SegmentPool::Spare spare = OpenOne(kLedgerClass);
+  pool_->BeginSealing(spare.header.serial);
+  ASSERT_TRUE(pool_->Seal(spare.header.serial, PutChunk(spare)).ok());
+  EXPECT_FALSE(pool_->Oldest().has_value());
+}
+
+TEST_F(SegmentPoolTest, SerialsRiseThroughOpenings) {
+  const SegmentSerial serial = OpenOne().header.serial;
+  pool_ = Opened(disk_);
+  EXPECT_GT(OpenOne().header.serial, serial);
+}
+
+TEST_F(SegmentPoolTest, StatesChangeAlongTheArrowsOnly) {
+  const SegmentPool::Spare spare = OpenOne();
+  EXPECT_DEATH(pool_->TrustSealed(spare.header.serial), "L2");
+  EXPECT_DEATH((void)pool_->Seal(spare.header.serial, {}), "L2");
+}
+
+TEST_F(SegmentPoolTest, BrokenOnesComeBySerialAndLateOnesToo) {
+  const SegmentPool::Spare first = OpenOne();
+  const SegmentPool::Spare second = OpenOne();
+  pool_->Abandon(second.header.serial, {});
+  EXPECT_EQ(pool_->NextBroken()->serial, second.header.serial);
+  pool_->Abandon(first.header.serial, {});
+  EXPECT_EQ(pool_->NextBroken()->serial, first.header.serial);
+  ASSERT_TRUE(pool_->SalvageBroken(first.header.serial, {}, true).ok());  // empty: becomes free
+  EXPECT_EQ(pool_->NextBroken()->serial, second.header.serial);
+  ASSERT_TRUE(pool_->SalvageBroken(second.header.serial, {}, true).ok());
+  EXPECT_FALSE(pool_->NextBroken().has_value());
+  EXPECT_EQ(pool_->free_count(), 2u);
+}
+
+// The process died after the footer's write and before its sync.
+TEST_F(SegmentPoolTest, AFooterThatIsFoundIsMadeDurableBeforeItCounts) {
+  const SegmentPool::Spare spare = OpenOne();
+  const Bytes footer = PutChunk(spare);
+  ASSERT_TRUE(spare.file->Sync().ok());
+  AlignedBytes padded(RoundUp(footer.size(), 4096));
+  std::copy(footer.begin(), footer.end(), padded.data());
+  ASSERT_TRUE(WriteFully(*spare.file, spare.header.footer_offset_bytes, padded.span()).ok());
+  pool_ = Opened(disk_);
+  const auto settled = pool_->Settle(spare.header.serial);
+  ASSERT_TRUE(settled.ok() && settled->has_value());
+  EXPECT_TRUE(FooterSurvives(spare.header));
+}
+
+TEST_F(SegmentPoolTest, AFooterWhoseSyncFailedIsWrittenAgain) {
+  const SegmentPool::Spare spare = OpenOne();
+  const Bytes footer = PutChunk(spare);
+  ASSERT_TRUE(spare.file->Sync().ok());
+  pool_->BeginSealing(spare.header.serial);
+  FailNextSync();
+  EXPECT_FALSE(pool_->Seal(spare.header.serial, footer).ok());
+  const auto settled = pool_->Settle(spare.header.serial);
+  ASSERT_TRUE(settled.ok());
+  EXPECT_FALSE(settled->has_value());  // though it can be read
+  ASSERT_TRUE(pool_->SalvageBroken(spare.header.serial, {}, true).ok());
+  EXPECT_EQ(pool_->Find(spare.header.serial)->state, State::kSealed);
+  EXPECT_TRUE(FooterSurvives(spare.header));
+}
+
+// After a failed sync a later one says nothing about what was written before.
+TEST_F(SegmentPoolTest, ASalvageWhoseSyncFailedWritesItsChunksAgain) {
+  const SegmentPool::Spare spare = OpenOne();
+  (void)PutChunk(spare);  // not synced
+  pool_ = Opened(disk_);
+  FailNextSync();
+  EXPECT_FALSE(pool_->SalvageBroken(spare.header.serial, {}, true).ok());
+  if (Salvage(*spare.file, spare.header, {})->rows.empty()) return;  // lost at once: nothing served
+  ASSERT_TRUE(pool_->SalvageBroken(spare.header.serial, {}, true).ok());
+  EXPECT_EQ(ChunksThatSurvive(spare.header), 1u);
+}
+
+TEST_F(SegmentPoolTest, AForeignOrRottenFileIsLeftAlone) {
+  const SegmentPool::Spare spare = OpenOne();
+  disk_.FlipBit("segment-00000000", 60, 1);
+  disk_.FlipBit("segment-00000000", 4096 + 60, 1);
+  pool_ = Opened(disk_);
+  EXPECT_EQ(pool_->DamagedFiles(), std::vector<std::string>{"segment-00000000"});
+  EXPECT_FALSE(notes_.empty());
+  EXPECT_FALSE(pool_->Find(spare.header.serial).has_value());
+  EXPECT_EQ(OpenOne().header.file_number, 1u);
+}
+
+}  // namespace
+}  // namespace reel
