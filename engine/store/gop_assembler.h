@@ -27,6 +27,7 @@ class GopAssembler {
   // No more chunks of this run will come.
   void Forget(const RunId& run) { runs_.erase(run); }
   void Clear() { runs_.clear(); }
+  size_t size() const { return runs_.size(); }
 
  private:
   struct State {

@@ -43,6 +43,7 @@ void IndexFeed::AddDurable(const StreamChunkPtr& chunk) {
 
 void IndexFeed::AddSegment(const SegmentRow& row, const std::vector<format::ChunkRow>& rows) {
   const std::lock_guard lock(mutex_);
+  if (recovered_.size() > kMaxRecoveredRuns) recovered_.Clear();
   for (const format::ChunkRow& chunk : rows) {
     recovered_.Add(chunk, row.volume, row.serial, &recovered_batch_);
   }
@@ -121,6 +122,7 @@ Status IndexFeed::KeepWhatReachesFurther(Index& index, IndexBatch* recovered) co
 }
 
 Status IndexFeed::Flush(Index& index) {
+  const std::lock_guard flushing(flush_mutex_);
   IndexBatch batch;
   IndexBatch recovered;
   std::vector<StreamChunkPtr> to_release;

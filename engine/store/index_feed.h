@@ -1,7 +1,8 @@
 // IndexFeed: what has become durable on its way into the index. Loops and maintenance add; one
 // thread flushes. A chunk leaves memory when the batch that names it has been written.
 //
-// Thread rule: adders from any thread; Flush from one at a time.
+// Thread rule: all calls from any thread; flushes wait for each other, so that rows are written in
+// the order they came.
 // Bound: kMaxRows rows. Beyond it, with an index that refuses to be written, rows are dropped and
 // the index is behind: it is rebuilt at the next opening.
 #pragma once
@@ -18,6 +19,9 @@ namespace reel {
 class IndexFeed {
  public:
   static constexpr size_t kMaxRows = 1U << 20;
+  // Of earlier sessions; beyond it the runs followed so far are forgotten, and a GOP that crosses
+  // from one segment to the next there is two rows.
+  static constexpr size_t kMaxRecoveredRuns = 1U << 16;
 
   explicit IndexFeed(const Ledger& ledger) : ledger_(ledger) {}
 
@@ -41,6 +45,7 @@ class IndexFeed {
   Status KeepWhatReachesFurther(Index& index, IndexBatch* recovered) const;
 
   const Ledger& ledger_;
+  std::mutex flush_mutex_;  // before mutex_, and held across the write
   mutable std::mutex mutex_;
   GopAssembler recording_;  // runs of this session
   GopAssembler recovered_;  // runs of earlier ones

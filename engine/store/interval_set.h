@@ -1,5 +1,5 @@
 // A set of unit numbers kept as half-open intervals; nearly always one. Bounded: beyond
-// kMaxIntervals an insertion that would add another is refused.
+// `intervals_max` an insertion that would add another is refused.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,11 @@ class IntervalSet {
   }
 
   // False, with nothing done, when the bound is reached.
-  bool Insert(uint64_t begin, uint64_t end) {
+  bool Insert(uint64_t begin, uint64_t end, size_t intervals_max = kMaxIntervals) {
     if (begin >= end) return true;
     auto at = intervals_.upper_bound(begin);
     if (at != intervals_.begin() && std::prev(at)->second >= begin) --at;
-    if ((at == intervals_.end() || at->first > end) && intervals_.size() >= kMaxIntervals)
+    if ((at == intervals_.end() || at->first > end) && intervals_.size() >= intervals_max)
       return false;
     while (at != intervals_.end() && at->first <= end) {
       begin = at->first < begin ? at->first : begin;

@@ -21,14 +21,27 @@ size_t EditDistance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-// Inserts or replaces; true if that changed anything.
-template <class Map, class Key, class Value>
-bool Put(Map* map, const Key& key, const Value& value) {
+// Inserts, or replaces what `further` says the new value goes beyond; true if that changed anything.
+template <class Map, class Key, class Value, class Further>
+bool Put(Map* map, const Key& key, const Value& value, Further further) {
   const auto [at, is_new] = map->try_emplace(key, value);
   if (is_new) return true;
-  if (at->second == value) return false;
+  if (!further(value, at->second)) return false;
   at->second = value;
   return true;
+}
+
+bool GapFurther(const GapRow& a, const GapRow& b) {
+  return std::pair(a.end, a.units_lost) > std::pair(b.end, b.units_lost);
+}
+bool RunFurther(const RunRow& a, const RunRow& b) {
+  return std::tuple(a.end, a.cause, b.begin) > std::tuple(b.end, b.cause, a.begin);
+}
+bool SessionFurther(const format::SessionRecord& a, const format::SessionRecord& b) {
+  return a.opened > b.opened;
+}
+bool ReceiptFurther(const format::RetiredRecord& a, const format::RetiredRecord& b) {
+  return a.retired > b.retired;
 }
 
 }  // namespace
@@ -42,11 +55,12 @@ bool Ledger::Apply(const format::LedgerRecord& record) {
     return true;
   }
   if (const auto* gap = std::get_if<GapRow>(&record)) {
-    return Put(&gaps_, std::tuple(gap->stream, gap->begin, gap->cause), *gap);
+    return Put(&gaps_, std::tuple(gap->stream, gap->begin, gap->cause), *gap, GapFurther);
   }
-  if (const auto* run = std::get_if<RunRow>(&record)) return Put(&runs_, run->run, *run);
+  if (const auto* run = std::get_if<RunRow>(&record))
+    return Put(&runs_, run->run, *run, RunFurther);
   if (const auto* session = std::get_if<format::SessionRecord>(&record)) {
-    return Put(&sessions_, std::pair(session->volume, session->epoch), *session);
+    return Put(&sessions_, std::pair(session->volume, session->epoch), *session, SessionFurther);
   }
   if (const auto* opaque = std::get_if<format::OpaqueRecord>(&record)) {
     if (std::find(opaque_.begin(), opaque_.end(), *opaque) != opaque_.end()) return false;
@@ -54,8 +68,9 @@ bool Ledger::Apply(const format::LedgerRecord& record) {
     return true;
   }
   if (const auto* receipt = std::get_if<format::RetiredRecord>(&record)) {
-    const bool is_new = Put(&receipts_, std::pair(receipt->volume, receipt->serial), *receipt);
-    if (receipts_.size() > kMaxReceipts) receipts_.erase(receipts_.begin());
+    auto& receipts = receipts_[receipt->volume];
+    const bool is_new = Put(&receipts, receipt->serial, *receipt, ReceiptFurther);
+    if (receipts.size() > kMaxReceipts) receipts.erase(receipts.begin());
     return is_new;
   }
   return false;
@@ -98,15 +113,29 @@ std::optional<RunRow> Ledger::FindRun(RunId run) const {
   return at == runs_.end() ? std::nullopt : std::optional(at->second);
 }
 
-std::vector<format::LedgerRecord> Ledger::Live() const {
+Ledger::Pending::Pending(Ledger& ledger, const format::LedgerRecord& record) : ledger_(ledger) {
+  const std::lock_guard lock(ledger_.mutex_);
+  at_ = ledger_.pending_.insert(ledger_.pending_.end(), record);
+}
+
+Ledger::Pending::~Pending() {
+  const std::lock_guard lock(ledger_.mutex_);
+  ledger_.pending_.erase(at_);
+}
+
+std::vector<format::LedgerRecord> Ledger::Live(VolumeId volume, size_t receipts_max) const {
   const std::lock_guard lock(mutex_);
-  std::vector<format::LedgerRecord> live;
+  std::vector<format::LedgerRecord> live(pending_.begin(), pending_.end());
   for (const auto& [key, record] : streams_) live.emplace_back(record);
   for (const auto& [key, record] : gaps_) live.emplace_back(record);
   for (const auto& [key, record] : runs_) live.emplace_back(record);
   for (const auto& [key, record] : sessions_) live.emplace_back(record);
-  for (const auto& [key, record] : receipts_) live.emplace_back(record);
   for (const format::OpaqueRecord& record : opaque_) live.emplace_back(record);
+  if (const auto at = receipts_.find(volume); at != receipts_.end()) {
+    const size_t kept = std::min(at->second.size(), receipts_max);
+    auto receipt = at->second.end();
+    for (size_t i = 0; i < kept; ++i) live.emplace_back((--receipt)->second);
+  }
   return live;
 }
 
@@ -117,11 +146,24 @@ void Ledger::AddRows(IndexBatch* batch) const {
   for (const auto& [key, record] : runs_) batch->runs.push_back(record);
 }
 
-void Ledger::Prune(WallTime oldest) {
+void Ledger::Prune(const std::map<StreamId, WallTime>& oldest) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(gaps_, [&](const auto& entry) { return entry.second.end < oldest; });
-  std::erase_if(runs_, [&](const auto& entry) { return entry.second.end < oldest; });
-  std::erase_if(sessions_, [&](const auto& entry) { return entry.second.opened < oldest; });
+  const auto gone = [&](const auto& entry) {
+    const auto at = oldest.find(entry.second.stream);
+    return at != oldest.end() && entry.second.end < at->second;
+  };
+  std::erase_if(gaps_, gone);
+  std::erase_if(runs_, gone);
+  if (oldest.empty() || oldest.size() < streams_.size()) return;
+  const auto first =
+      std::min_element(oldest.begin(), oldest.end(),
+                       [](const auto& a, const auto& b) { return a.second < b.second; });
+  // The last one before the footage is the one that recorded its beginning.
+  WallTime keep = kWallMin;
+  for (const auto& [key, session] : sessions_) {
+    if (session.opened <= first->second) keep = std::max(keep, session.opened);
+  }
+  std::erase_if(sessions_, [&](const auto& entry) { return entry.second.opened < keep; });
 }
 
 std::optional<std::string> NearestName(const std::string& name,

@@ -3,9 +3,10 @@
 //
 // Thread rule: any thread; one lock inside.
 // Bound: grows with the number of streams, ended runs and gaps whose footage is still held (Prune
-// drops the rest), and the latest kMaxReceipts receipts.
+// drops the rest), and the latest kMaxReceipts receipts of each volume.
 #pragma once
 
+#include <list>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -21,8 +22,24 @@ class Ledger {
  public:
   static constexpr size_t kMaxReceipts = 65536;
 
-  // Takes in one record, however often. False if it says nothing new.
+  // Takes in one record, however often and in whatever order: of two about one run or gap the one
+  // that reaches further holds, of two about one stream the higher revision. False if it says
+  // nothing new.
   bool Apply(const format::LedgerRecord& record);
+
+  // A record that is being written and holds only once it is durable. Live() has it from here on,
+  // so that copying forward cannot lose it between its writing and its Apply.
+  class Pending {
+   public:
+    Pending(Ledger& ledger, const format::LedgerRecord& record);
+    ~Pending();
+    Pending(const Pending&) = delete;
+    Pending& operator=(const Pending&) = delete;
+
+   private:
+    Ledger& ledger_;
+    std::list<format::LedgerRecord>::iterator at_;
+  };
 
   std::optional<format::StreamRecord> FindStream(StreamId id) const;
   std::optional<format::StreamRecord> FindStream(const std::string& name) const;
@@ -30,22 +47,25 @@ class Ledger {
   std::vector<WallTime> SessionBegins() const;
   std::optional<RunRow> FindRun(RunId run) const;
 
-  // Everything that must outlive the segment it stands in, for copying forward.
-  std::vector<format::LedgerRecord> Live() const;
+  // Everything that must outlive the segment it stands in, for copying forward on `volume`: of
+  // receipts the latest `receipts_max` of that volume, the others' are on the others.
+  std::vector<format::LedgerRecord> Live(VolumeId volume, size_t receipts_max) const;
 
   // Rows for the index.
   void AddRows(IndexBatch* batch) const;
 
-  // Gaps, runs and sessions that end before `oldest` concern footage that is gone.
-  void Prune(WallTime oldest);
+  // Where the footage of each stream begins: gaps and runs that end before are about what is gone.
+  // Of streams that are not named all is kept. Sessions go that began before any footage.
+  void Prune(const std::map<StreamId, WallTime>& oldest);
 
  private:
   mutable std::mutex mutex_;
+  std::list<format::LedgerRecord> pending_;
   std::map<StreamId, format::StreamRecord> streams_;
   std::map<std::tuple<StreamId, WallTime, GapCause>, GapRow> gaps_;
   std::map<RunId, RunRow> runs_;
   std::map<std::pair<VolumeId, Epoch>, format::SessionRecord> sessions_;
-  std::map<std::pair<VolumeId, SegmentSerial>, format::RetiredRecord> receipts_;
+  std::map<VolumeId, std::map<SegmentSerial, format::RetiredRecord>> receipts_;
   std::vector<format::OpaqueRecord> opaque_;
 };
 

@@ -317,8 +317,9 @@ bool RunBuffer::MarkDurable(const StreamChunk& chunk) {
     if (held->row.first_unit == chunk.row.first_unit) held->durable = true;
   }
   const uint64_t before = durable_.EndOfPrefix(0);
-  // Never refused: accepted_ holds every interval of durable_, so it is never the longer list.
-  durable_.Insert(chunk.row.first_unit.value, chunk.row.end_unit().value);
+  // Its bound is that of what is accepted and of the chunks that are held.
+  durable_.Insert(chunk.row.first_unit.value, chunk.row.end_unit().value,
+                  std::numeric_limits<size_t>::max());
   return durable_.EndOfPrefix(0) != before;
 }
 

@@ -6,13 +6,16 @@
 //   feed thread: flushes the feed, writes ledger records that became due, calls on_durable
 //
 // Lock order: mutex_ (streams, runs, assignments) before a run's lock; the feed's, the ledger's and
-// the pools' locks are taken last and held for no call outward. No lock is held across I/O.
+// the pools' locks are taken last and held for no call outward. No lock is held across I/O, but the
+// feed's that puts its flushes in order.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -46,6 +49,16 @@ struct LedgerRun {
   uint64_t next_number = 0;
 };
 
+// Copying the ledger forward: `old` may go once all of `to_copy` has been appended and the ledger
+// run is durable up to `until`.
+struct LedgerCopy {
+  std::vector<SegmentSerial> old;  // empty: none under way
+  std::deque<format::LedgerRecord> to_copy;
+  UnitNumber until;
+  size_t sealed_max =
+      1;  // sealed ledger segments that are left alone: twice what the last copy took
+};
+
 struct VolumeSlot {
   format::NodeVolume node;  // number, id, path
   std::unique_ptr<Disk> disk;
@@ -56,11 +69,10 @@ struct VolumeSlot {
   LedgerRun ledger;
   std::mutex ledger_mutex;  // orders ledger appends
   std::shared_ptr<const RunList> runs =
-      std::make_shared<RunList>();  // assigned here; swapped whole
-  // Copying the ledger forward: segments up to `compacting_last` may go once the ledger run is
-  // durable up to `compacting_until`. Maintenance thread only.
-  UnitNumber compacting_until;
-  SegmentSerial compacting_last;
+      std::make_shared<RunList>();        // assigned here; swapped whole
+  std::atomic<bool> ledger_grew = true;   // a segment of it was sealed since the last look
+  LedgerCopy ledger_copy;                 // maintenance thread only
+  std::set<SegmentSerial> ledger_unread;  // not read whole: never let go; opening, then maintenance
   std::atomic<bool> segments_closed = false;  // for an orderly stop
   std::atomic<bool> roll_segments = false;    // close the open ones, go on in new ones
   std::thread loop;
@@ -128,6 +140,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   Status OpenForReading();
   void TrustIndexed(VolumeSlot* slot);
   Status LoadStreams();
+  void LoadLedgerSegment(VolumeSlot* slot, SegmentSerial serial, bool salvaged_later);
   Status BeginLedger(VolumeSlot* slot);
   Status FeedScratch();
   void StartThreads();
@@ -138,9 +151,13 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   // Appends to the volume's ledger; the number to wait for.
   Result<UnitNumber> AppendLedger(VolumeSlot* slot, const format::LedgerRecord& record);
   // Appends to the ledger of `volume`, or of every usable volume with number 0, and waits until
-  // durable.
+  // durable; then the ledger in memory has it too.
   Status WriteLedger(VolumeNo volume, const format::LedgerRecord& record);
   bool CompactLedger(VolumeSlot* slot);
+  bool BeginLedgerCopy(VolumeSlot* slot);
+  bool AppendLedgerCopy(VolumeSlot* slot);
+  void DropOldLedger(VolumeSlot* slot);
+  void PruneLedger();
   void RecordShed(const ActiveRun& run, bool all);
   bool FinishEndedRuns();
 
@@ -149,8 +166,10 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   void MaintenanceThread(VolumeSlot* slot);
   void FeedThread();
   bool FeedOnce();
+  static void Tell(ActiveRun* run);
   bool MaintainOnce(VolumeSlot* slot);
   bool IndexNext(VolumeSlot* slot);
+  static Result<std::vector<format::ChunkRow>> RowsOf(const SegmentLease& lease);
   std::optional<SegmentSerial> NextToIndex(VolumeSlot* slot);
   void StopThreads();
   bool WaitFor(const std::function<bool()>& done, Duration wait);
@@ -172,6 +191,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   RunBuffer::Limits LimitsFor(const StreamId& stream) const;
   StreamChunkPtr CopyChunk(const StreamChunk& chunk);
   Status CheckWritable() const;
+  Status CheckNotWritten(StreamId stream, RunId run) const;
   void Log(LogLevel level, const std::string& text) const;
 
   const Options options_;
@@ -215,7 +235,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   std::atomic<uint64_t> bytes_accepted_ended_ = 0;
   std::atomic<uint64_t> units_shed_ended_ = 0;
   std::atomic<uint64_t> units_resent_ended_ = 0;
-  bool index_failing_ = false;  // feed thread only: logged once
+  std::atomic<bool> index_failing_ = false;  // set by the feed thread: logged once
 };
 
 }  // namespace reel

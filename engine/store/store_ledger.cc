@@ -9,8 +9,12 @@ namespace reel {
 namespace {
 
 constexpr Duration kLedgerWait = std::chrono::seconds(30);
-// Beyond this many sealed ledger segments a volume's ledger is copied forward.
+// Beyond this many sealed ledger segments, and twice what is live, a volume's ledger is copied
+// forward: so the ledger is written at most twice, however small the segments.
 constexpr size_t kLedgerSegmentsKept = 1;
+// Receipts take at most this part of a volume, at about this many bytes each.
+constexpr uint64_t kReceiptShare = 64;
+constexpr uint64_t kReceiptBytes = 128;
 
 }  // namespace
 
@@ -20,7 +24,10 @@ Status StoreImpl::ReadLedgerSegment(VolumeNo volume, SegmentSerial serial,
   Status problem;
   for (const format::ChunkRow& row : rows) {
     AlignedBytes bytes(row.chunk_bytes);
-    REEL_RETURN_IF_ERROR(ReadExactly(lease.file(), row.offset_bytes, bytes.span()));
+    if (const Status got = ReadExactly(lease.file(), row.offset_bytes, bytes.span()); !got.ok()) {
+      problem = got;
+      continue;
+    }
     const Result<format::ChunkHead> head =
         format::DecodeChunkHead(bytes.span(), lease.header().uid, row.offset_bytes);
     if (!head.ok()) {
@@ -56,6 +63,7 @@ Result<UnitNumber> StoreImpl::AppendLedger(VolumeSlot* slot, const format::Ledge
 }
 
 Status StoreImpl::WriteLedger(VolumeNo volume, const format::LedgerRecord& record) {
+  const Ledger::Pending pending(ledger_, record);
   Status problem = Unavailable("no volume can be written");
   std::vector<std::pair<VolumeSlot*, UnitNumber>> written;
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
@@ -77,14 +85,16 @@ Status StoreImpl::WriteLedger(VolumeNo volume, const format::LedgerRecord& recor
         durable = static_cast<size_t>(std::count_if(
             written.begin(), written.end(),
             [](const auto& entry) { return entry.first->ledger.buffer->IsDurable(entry.second); }));
-        const auto pending = std::count_if(written.begin(), written.end(), [](const auto& entry) {
+        const auto waiting = std::count_if(written.begin(), written.end(), [](const auto& entry) {
           return entry.first->volume->health() == VolumeHealth::kGood &&
                  !entry.first->ledger.buffer->IsDurable(entry.second);
         });
-        return pending == 0 && (durable > 0 || written.empty());
+        return waiting == 0 && (durable > 0 || written.empty());
       },
       kLedgerWait);
-  return durable > 0 ? OkStatus() : problem;
+  if (durable == 0) return problem;
+  ledger_.Apply(record);
+  return OkStatus();
 }
 
 Status StoreImpl::RecordGap(const GapRow& gap) {
@@ -92,7 +102,6 @@ Status StoreImpl::RecordGap(const GapRow& gap) {
   if (!ledger_.FindStream(gap.stream)) return NotFound("no stream " + ToString(gap.stream));
   if (gap.end < gap.begin) return InvalidArgument("a gap ends before it begins");
   REEL_RETURN_IF_ERROR(WriteLedger({}, gap));
-  ledger_.Apply(gap);
   IndexBatch batch;
   batch.gaps.push_back(gap);
   feed_.Add(batch);
@@ -126,6 +135,7 @@ bool StoreImpl::FinishEndedRuns() {
     }
   }
   for (const std::shared_ptr<ActiveRun>& run : finished) {
+    Tell(run.get());  // the last of it may have become durable since
     RecordShed(*run, /*all=*/true);
     const RunBuffer& buffer = *run->buffer;
     if (std::optional<RunRow> row = feed_.FindRun(buffer.identity().run);
@@ -154,36 +164,64 @@ bool StoreImpl::FinishEndedRuns() {
   return !finished.empty();
 }
 
-// Copies what is live into the present ledger segment and lets the older ones go. False: nothing to
-// do.
+// Copies what is live into the present ledger segment and lets the older ones go, as far as the
+// ledger's buffer has room at a time. False: nothing to do now.
 bool StoreImpl::CompactLedger(VolumeSlot* slot) {
-  SegmentPool& pool = slot->volume->pool();
-  if (pool.NextBroken()) return false;  // not all of the ledger has been read
+  if (slot->volume->pool().NextBroken()) return false;  // not all of the ledger has been read
+  LedgerCopy& copy = slot->ledger_copy;
+  if (copy.old.empty()) return BeginLedgerCopy(slot);
+  if (!copy.to_copy.empty()) return AppendLedgerCopy(slot);
+  if (!slot->ledger.buffer->IsDurable(copy.until)) return false;
+  DropOldLedger(slot);
+  return true;
+}
+
+bool StoreImpl::BeginLedgerCopy(VolumeSlot* slot) {
+  if (!slot->ledger_grew.exchange(false)) return false;
   std::vector<SegmentSerial> sealed;
-  for (const SegmentPool::Opened& life : pool.Lives()) {
+  for (const SegmentPool::Opened& life : slot->volume->pool().Lives()) {
     const bool ledger = life.header.retention_class == kLedgerClass;
-    if (ledger && life.state == SegmentPool::FileState::kSealed)
+    const bool whole = slot->ledger_unread.count(life.header.serial) == 0;
+    if (ledger && whole && life.state == SegmentPool::FileState::kSealed)
       sealed.push_back(life.header.serial);
   }
-  if (sealed.size() <= kLedgerSegmentsKept) return false;
-  if (slot->compacting_until.value == 0) {
-    UnitNumber until;
-    for (const format::LedgerRecord& record : ledger_.Live()) {
-      const Result<UnitNumber> written = AppendLedger(slot, record);
-      if (!written.ok())
-        return false;  // no room now: again at the next turn, records say the same twice
-      until = *written;
-    }
-    slot->compacting_until = until;
-    slot->compacting_last = sealed.back();
-    slot->ledger.buffer->Flush();
-    return true;
+  LedgerCopy& copy = slot->ledger_copy;
+  if (sealed.size() <= copy.sealed_max) return false;
+  PruneLedger();
+  // In this order: what is recorded from here on goes to segments that are not among `sealed`.
+  const uint64_t volume_bytes =
+      slot->superblock.segment_bytes * uint64_t{slot->superblock.segment_count_max};
+  const auto receipts_max = static_cast<size_t>(volume_bytes / kReceiptShare / kReceiptBytes);
+  uint64_t bytes = 0;
+  for (format::LedgerRecord& record : ledger_.Live(slot->node.id, receipts_max)) {
+    bytes += 2 * (format::EncodeLedgerRecord(record).size() + sizeof(format::UnitEntry));
+    copy.to_copy.push_back(std::move(record));
   }
-  if (!slot->ledger.buffer->IsDurable(slot->compacting_until)) return false;
-  slot->compacting_until = {};
-  for (const SegmentSerial serial : sealed) {
-    if (serial > slot->compacting_last) continue;
-    const Status recycled = pool.Recycle(serial);
+  copy.sealed_max =
+      kLedgerSegmentsKept + 2 * static_cast<size_t>(bytes / slot->superblock.segment_bytes);
+  copy.old = std::move(sealed);
+  return true;
+}
+
+// Leaves half of the buffer to what is recorded meanwhile.
+bool StoreImpl::AppendLedgerCopy(VolumeSlot* slot) {
+  LedgerCopy& copy = slot->ledger_copy;
+  RunBuffer& buffer = *slot->ledger.buffer;
+  bool moved = false;
+  while (!copy.to_copy.empty() && 2 * buffer.held_bytes() < options_.stream_buffer_bytes) {
+    const Result<UnitNumber> written = AppendLedger(slot, copy.to_copy.front());
+    if (!written.ok()) break;  // no room now: on from here at a later turn
+    copy.until = *written;
+    copy.to_copy.pop_front();
+    moved = true;
+  }
+  if (moved) buffer.Flush();
+  return moved;
+}
+
+void StoreImpl::DropOldLedger(VolumeSlot* slot) {
+  for (const SegmentSerial serial : slot->ledger_copy.old) {
+    const Status recycled = slot->volume->pool().Recycle(serial);
     if (!recycled.ok()) {
       Log(LogLevel::kWarning, "an old ledger segment stays: " + recycled.ToString());
       continue;
@@ -197,7 +235,29 @@ bool StoreImpl::CompactLedger(VolumeSlot* slot) {
     batch.segments.push_back(row);
     feed_.Add(batch);
   }
-  return true;
+  slot->ledger_copy.old.clear();
+}
+
+// Only an index that knows all footage can tell what is gone.
+void StoreImpl::PruneLedger() {
+  if (index_failing_) return;
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    if (!slot->volume || slot->volume->pool().NextBroken()) return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [volume, serials] : to_index_) {
+      if (!serials.empty()) return;
+    }
+  }
+  std::map<StreamId, WallTime> oldest;
+  for (const format::StreamRecord& record : ledger_.Streams()) {
+    const Result<std::vector<GopRow>> first =
+        index_->Gops(record.row.stream, kWallMin, Direction::kForward, 1);
+    if (!first.ok()) return;
+    if (!first->empty()) oldest[record.row.stream] = first->front().begin;
+  }
+  ledger_.Prune(oldest);
 }
 
 }  // namespace reel

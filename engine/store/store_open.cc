@@ -163,25 +163,33 @@ Status StoreImpl::LoadStreams() {
     if (pool == nullptr) continue;
     for (const SegmentPool::Opened& life : pool->Lives()) {
       if (life.header.retention_class != kLedgerClass) continue;
-      std::vector<format::ChunkRow> rows_of_segment;
-      Result<SegmentLease> lease = pool->Lease(life.header.serial);
-      if (!lease.ok()) continue;
-      Result<std::optional<format::Footer>> footer = ReadFooter(lease->file(), lease->header());
-      if (footer.ok() && footer->has_value()) {
-        rows_of_segment = (*footer)->rows;
-      } else if (footer.ok() && !(names_known && slot->volume)) {
-        Result<SalvageReport> report = Salvage(lease->file(), lease->header(), {});
-        if (report.ok()) rows_of_segment = std::move(report->rows);
-      }
-      const Status read = ReadLedgerSegment(slot->node.number, life.header.serial, rows_of_segment);
-      if (!read.ok())
-        Log(LogLevel::kError, "ledger segment on " + slot->node.path + ": " + read.ToString());
+      const bool later =
+          names_known && slot->volume && life.state == SegmentPool::FileState::kBroken;
+      LoadLedgerSegment(slot.get(), life.header.serial, later);
     }
   }
   IndexBatch batch;
   ledger_.AddRows(&batch);
   feed_.Add(batch);
   return OkStatus();
+}
+
+// What cannot be read now is not copied forward either, so its segment is never let go.
+void StoreImpl::LoadLedgerSegment(VolumeSlot* slot, SegmentSerial serial, bool salvaged_later) {
+  const auto rows = [&]() -> Result<std::vector<format::ChunkRow>> {
+    REEL_ASSIGN_OR_RETURN(const SegmentLease lease, slot->pool()->Lease(serial));
+    if (!salvaged_later) return RowsOf(lease);
+    REEL_ASSIGN_OR_RETURN(std::optional<format::Footer> footer,
+                          ReadFooter(lease.file(), lease.header()));
+    return footer ? std::move(footer->rows) : std::vector<format::ChunkRow>{};
+  }();
+  const Status read =
+      rows.ok() ? ReadLedgerSegment(slot->node.number, serial, *rows) : rows.status();
+  if (read.ok()) return;
+  slot->ledger_unread.insert(serial);
+  Log(LogLevel::kError, "ledger segment " + std::to_string(serial.value) + " on " +
+                            slot->node.path + " is kept, not all of it can be read: " +
+                            read.ToString());
 }
 
 Status StoreImpl::BeginLedger(VolumeSlot* slot) {

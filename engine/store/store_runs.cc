@@ -127,7 +127,6 @@ Result<StreamInfo> StoreImpl::CreateStream(const std::string& name) {
   record.row.created = clock_.WallNow();
   record.revision = 1;
   REEL_RETURN_IF_ERROR(WriteLedger({}, record));
-  ledger_.Apply(record);
   IndexBatch batch;
   batch.streams.push_back(record.row);
   feed_.Add(batch);
@@ -165,7 +164,7 @@ Status StoreImpl::Resume(StreamId stream, RunId run, RunBuffer* buffer) {
   const auto row =
       std::find_if(rows.begin(), rows.end(), [&](const RunRow& r) { return r.run == run; });
   if (row == rows.end()) return OkStatus();  // nothing of it became durable
-  constexpr size_t kBatch = 1024;
+  constexpr size_t kBatch = 4096;
   WallTime from = row->begin;
   std::optional<GopRow> last;
   for (;;) {
@@ -178,12 +177,24 @@ Status StoreImpl::Resume(StreamId stream, RunId run, RunBuffer* buffer) {
       }
       if (!last || gop.first_unit >= last->first_unit) last = gop;
     }
-    if (gops.size() < kBatch) break;
-    // Rows with one begin are few: a full batch always reaches beyond it.
-    REEL_CHECK(gops.back().begin > from || gops.size() == 1, "progress");
-    from = gops.back().begin;
+    if (gops.size() < kBatch || gops.back().begin == kWallMax) break;
+    // Of more rows than a batch with one begin (a clock that stood still) the rest is not known:
+    // what is sent again of it is stored again.
+    const bool further = gops.back().begin > from;
+    from = further ? gops.back().begin : gops.back().begin + Duration{1};
   }
   if (last) feed_.ResumeRun(*last, *row);
+  return OkStatus();
+}
+
+// With the lock held.
+Status StoreImpl::CheckNotWritten(StreamId stream, RunId run) const {
+  const auto at = runs_.find(stream);
+  if (at == runs_.end()) return OkStatus();
+  for (const std::shared_ptr<ActiveRun>& other : at->second) {
+    if (other->buffer->identity().run == run)
+      return AlreadyExists("run " + ToString(run) + " is being written already");
+  }
   return OkStatus();
 }
 
@@ -203,15 +214,16 @@ Result<std::unique_ptr<RunWriter>> StoreImpl::BeginRun(StreamId stream, const Ru
   run->on_durable = options.on_durable;
   REEL_RETURN_IF_ERROR(run->buffer->SetTracks(options.tracks));
   if (options.resume) {
+    {
+      const std::lock_guard lock(mutex_);
+      REEL_RETURN_IF_ERROR(CheckNotWritten(stream, identity.run));
+    }
     REEL_RETURN_IF_ERROR(feed_.Flush(*index_));
     REEL_RETURN_IF_ERROR(Resume(stream, *options.resume, run->buffer.get()));
   }
   const std::lock_guard lock(mutex_);
-  for (const std::shared_ptr<ActiveRun>& other : runs_[stream]) {
-    if (other->buffer->identity().run == identity.run) {
-      return AlreadyExists("run " + ToString(identity.run) + " is being written already");
-    }
-  }
+  REEL_RETURN_IF_ERROR(CheckWritable());  // again: Close has taken its list of runs
+  REEL_RETURN_IF_ERROR(CheckNotWritten(stream, identity.run));
   VolumeSlot* slot = PickVolume({});
   if (slot == nullptr) return Unavailable("no volume can be written");
   Assign(run, slot);
@@ -256,9 +268,9 @@ Status StoreImpl::EndRun(const std::shared_ptr<ActiveRun>& run, EndCause cause) 
   {
     const std::lock_guard lock(mutex_);
     if (run->end) return FailedPrecondition("the run has ended");
+    run->buffer->End();  // first: an ended run that is idle leaves, and nobody would collect it
     run->end = cause;
   }
-  run->buffer->End();
   Kick(*run);
   return OkStatus();
 }

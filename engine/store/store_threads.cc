@@ -78,34 +78,29 @@ std::optional<SegmentSerial> StoreImpl::NextToIndex(VolumeSlot* slot) {
   return std::nullopt;
 }
 
+// What a sealed segment holds: by its footer, or by its chunks where that has rotted.
+Result<std::vector<format::ChunkRow>> StoreImpl::RowsOf(const SegmentLease& lease) {
+  Result<std::optional<format::Footer>> footer = ReadFooter(lease.file(), lease.header());
+  if (footer.ok() && footer->has_value()) return std::move((*footer)->rows);
+  REEL_ASSIGN_OR_RETURN(SalvageReport report, Salvage(lease.file(), lease.header(), {}));
+  return std::move(report.rows);
+}
+
 // One segment whose footer is to be read again.
 bool StoreImpl::IndexNext(VolumeSlot* slot) {
+  if (feed_.full()) return false;  // the index first
   const std::optional<SegmentSerial> next = NextToIndex(slot);
   if (!next) return false;
   const SegmentSerial serial = *next;
   Result<SegmentLease> lease = slot->pool()->Lease(serial);
   if (!lease.ok()) return true;  // recycled meanwhile
-  const Result<std::optional<format::Footer>> footer = ReadFooter(lease->file(), lease->header());
-  if (!footer.ok() || !footer->has_value()) {
-    Log(LogLevel::kError, "segment " + std::to_string(serial.value) +
-                              " is not in the index: its footer cannot be read");
+  const Result<std::vector<format::ChunkRow>> rows = RowsOf(*lease);
+  if (!rows.ok()) {
+    Log(LogLevel::kError, "segment " + std::to_string(serial.value) + " on " + slot->node.path +
+                              " is not in the index: " + rows.status().ToString());
     return true;
   }
-  const std::optional<SegmentPool::Opened> life = slot->pool()->Find(serial);
-  if (!life) return true;
-  SegmentRow row;
-  row.volume = slot->node.number;
-  row.serial = serial;
-  row.uid = life->header.uid;
-  row.file_number = life->header.file_number;
-  row.state = SegmentState::kSealed;
-  row.retention_class = life->header.retention_class;
-  row.epoch = life->header.epoch;
-  row.begin = (*footer)->head.begin;
-  row.end = (*footer)->head.end;
-  row.chunk_count = (*footer)->head.chunk_count;
-  row.payload_bytes = (*footer)->head.stored_bytes;
-  OnSegment(row, (*footer)->rows);
+  OnSegment(slot->volume->RowOfRows(lease->header(), SegmentState::kSealed, *rows), *rows);
   return true;
 }
 
@@ -132,6 +127,14 @@ void StoreImpl::FeedThread() {
   }
 }
 
+void StoreImpl::Tell(ActiveRun* run) {
+  if (!run->on_durable) return;
+  const Watermarks marks = run->buffer->watermarks();
+  if (marks.durable == run->told.durable) return;
+  run->told = marks;
+  run->on_durable(marks);
+}
+
 bool StoreImpl::FeedOnce() {
   ++busy_;
   bool moved = !feed_.empty();
@@ -149,11 +152,7 @@ bool StoreImpl::FeedOnce() {
   }
   for (const std::shared_ptr<ActiveRun>& run : runs) {
     RecordShed(*run, /*all=*/false);
-    if (!run->on_durable) continue;
-    const Watermarks marks = run->buffer->watermarks();
-    if (marks.durable == run->told.durable) continue;
-    run->told = marks;
-    run->on_durable(marks);
+    Tell(run.get());
   }
   moved |= FinishEndedRuns();
   --busy_;
@@ -219,15 +218,15 @@ Status StoreImpl::WaitIdle(Duration wait) {
 }
 
 Status StoreImpl::Close() {
-  if (options_.read_only || closed_) return OkStatus();
-  closed_ = true;
+  if (options_.read_only || closed_.exchange(true)) return OkStatus();
   std::vector<std::shared_ptr<ActiveRun>> runs;
   {
     const std::lock_guard lock(mutex_);
+    closing_ = true;
     for (const auto& [stream, list] : runs_) runs.insert(runs.end(), list.begin(), list.end());
   }
   for (const std::shared_ptr<ActiveRun>& run : runs) {
-    if (!run->end) (void)EndRun(run, EndCause::kShutdown);
+    (void)EndRun(run, EndCause::kShutdown);  // says so of those that have ended
   }
   constexpr Duration kStep = std::chrono::seconds(30);
   Status problem;
@@ -244,7 +243,6 @@ Status StoreImpl::Close() {
             });
       },
       kStep);
-  closing_ = true;
   close_segments_ = true;
   const bool sealed = WaitFor(
       [this] {

@@ -78,9 +78,18 @@ void StoreImpl::OnTrouble(VolumeNo volume, VolumeHealth health, const Status& wh
 }
 
 void StoreImpl::OnSegment(const SegmentRow& row, const std::vector<format::ChunkRow>& rows) {
+  if (row.retention_class == kLedgerClass) Slot(row.volume)->ledger_grew = true;
   if (row.retention_class == kLedgerClass && !rows.empty()) {
     const Status read = ReadLedgerSegment(row.volume, row.serial, rows);
-    if (!read.ok()) Log(LogLevel::kError, "ledger segment: " + read.ToString());
+    VolumeSlot* slot = Slot(row.volume);
+    if (read.ok()) {
+      slot->ledger_unread.erase(row.serial);
+    } else {
+      slot->ledger_unread.insert(row.serial);
+      Log(LogLevel::kError, "ledger segment " + std::to_string(row.serial.value) + " on " +
+                                slot->node.path + " is kept, not all of it can be read: " +
+                                read.ToString());
+    }
     IndexBatch batch;
     ledger_.AddRows(&batch);
     batch.segments.push_back(row);

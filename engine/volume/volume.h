@@ -146,6 +146,10 @@ class Volume {
 
   VolumeHealth health() const { return health_.load(); }  // any thread
 
+  // The catalogue row of a segment of this volume that holds `rows`. Any thread.
+  SegmentRow RowOfRows(const format::SegmentHeader& header, SegmentState state,
+                       const std::vector<format::ChunkRow>& rows) const;
+
  private:
   // An open segment and what is on its way to it.
   struct Active {
@@ -212,8 +216,6 @@ class Volume {
   bool PrepareNext();
   bool SalvageNext();
   SegmentRow RowFor(const format::SegmentHeader& header, SegmentState state) const;
-  SegmentRow RowOfRows(const format::SegmentHeader& header, SegmentState state,
-                       const std::vector<format::ChunkRow>& rows) const;
 
   Disk& disk_;
   Clock& clock_;

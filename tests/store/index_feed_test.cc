@@ -1,0 +1,194 @@
+// From chunks to rows: the assembler, and the feed that carries them to the index in order.
+#include "engine/store/index_feed.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "engine/testing/memory_index.h"
+
+namespace reel {
+namespace {
+
+StreamId Stream() {
+  StreamId id;
+  id.bytes.fill(1);
+  return id;
+}
+RunId RunNo(uint8_t n) {
+  RunId id;
+  id.bytes.fill(n);
+  return id;
+}
+
+format::ChunkRow Chunk(uint64_t unit, uint32_t count, bool clean, uint64_t offset,
+                       uint8_t run = 1) {
+  format::ChunkRow row;
+  row.stream = Stream();
+  row.run = RunNo(run);
+  row.first_unit = {unit};
+  row.unit_count = count;
+  row.offset_bytes = offset;
+  row.chunk_bytes = 4096;
+  row.lead_bytes = 500;
+  row.wall_begin = {static_cast<int64_t>(unit) * 1000};
+  row.wall_end = {static_cast<int64_t>(unit + count - 1) * 1000};
+  row.flags = clean ? format::kContentClean : 0;
+  return row;
+}
+
+SegmentRow Sealed(uint64_t serial) {
+  SegmentRow row;
+  row.volume = {1};
+  row.serial = {serial};
+  row.state = SegmentState::kSealed;
+  row.retention_class = kDefaultClass;
+  return row;
+}
+
+TEST(GopAssemblerTest, ChunksBehindEachOtherAreOnePieceOthersAreMore) {
+  GopAssembler assembler;
+  IndexBatch batch;
+  assembler.Add(Chunk(0, 5, true, 8192), {1}, {1}, &batch);
+  assembler.Add(Chunk(5, 5, false, 12288), {1}, {1}, &batch);
+  assembler.Add(Chunk(10, 5, false, 40960), {1}, {1}, &batch);
+  assembler.Add(Chunk(15, 5, false, 8192), {2}, {1}, &batch);
+  const GopRow& gop = batch.gops.back();
+  ASSERT_EQ(gop.pieces.size(), 3u);
+  EXPECT_EQ(gop.pieces[0].length_bytes, 8192u);
+  EXPECT_EQ(gop.pieces[0].unit_count, 10u);
+  EXPECT_EQ(gop.end_unit().value, 20u);
+  EXPECT_EQ(gop.end.ns, 19'000);
+  assembler.Add(Chunk(20, 5, true, 12288), {2}, {1}, &batch);
+  EXPECT_EQ(batch.gops.back().pieces.size(), 1u);
+  EXPECT_EQ(batch.gops.back().flags, kGopClean);
+  EXPECT_EQ(batch.runs.back().begin.ns, 0);
+  EXPECT_EQ(batch.runs.back().end.ns, 24'000);
+}
+
+TEST(GopAssemblerTest, AChunkThatDoesNotFollowStandsAlone) {
+  GopAssembler assembler;
+  IndexBatch batch;
+  assembler.Add(Chunk(0, 5, true, 8192), {1}, {1}, &batch);
+  assembler.Add(Chunk(7, 5, false, 12288), {1}, {1}, &batch);
+  EXPECT_EQ(batch.gops.back().first_unit.value, 7u);
+  EXPECT_EQ(batch.gops.back().flags & kGopClean, 0);
+}
+
+TEST(GopAssemblerTest, ARunGoesOnFromItsLastRow) {
+  GopAssembler before;
+  IndexBatch batch;
+  before.Add(Chunk(0, 5, true, 8192), {1}, {1}, &batch);
+  GopAssembler after;
+  after.Resume(batch.gops.back(), batch.runs.back());
+  after.Add(Chunk(5, 5, false, 12288), {1}, {1}, &batch);
+  EXPECT_EQ(batch.gops.back().first_unit.value, 0u);
+  EXPECT_EQ(batch.gops.back().end_unit().value, 10u);
+  EXPECT_EQ(batch.runs.back().begin.ns, 0);
+}
+
+TEST(IndexFeedTest, WritesASegmentWithItsRows) {
+  Ledger ledger;
+  IndexFeed feed(ledger);
+  MemoryIndex index;
+  EXPECT_TRUE(feed.empty());
+  feed.AddSegment(Sealed(1), {Chunk(0, 5, true, 8192), Chunk(5, 5, true, 12288)});
+  EXPECT_FALSE(feed.empty());
+  ASSERT_TRUE(feed.Flush(index).ok());
+  EXPECT_TRUE(feed.empty());
+  EXPECT_EQ(index.Gops(Stream(), kWallMin, Direction::kForward, 10)->size(), 2u);
+  EXPECT_EQ(index.Segments({1})->size(), 1u);
+}
+
+TEST(IndexFeedTest, WhatTheLedgerKnowsOfARunsEndHolds) {
+  Ledger ledger;
+  ledger.Apply(RunRow{Stream(), RunNo(1), {0}, {4000}, EndCause::kSourceLost});
+  IndexFeed feed(ledger);
+  MemoryIndex index;
+  feed.AddSegment(Sealed(1), {Chunk(0, 5, true, 8192)});
+  ASSERT_TRUE(feed.Flush(index).ok());
+  EXPECT_EQ(index.Runs(Stream(), {kWallMin, kWallMax}, 10)->front().cause, EndCause::kSourceLost);
+}
+
+class FailingIndex : public MemoryIndex {
+ public:
+  Status Write(const IndexBatch& batch) override {
+    if (fail) return Unavailable("no");
+    return MemoryIndex::Write(batch);
+  }
+  bool fail = true;
+};
+
+TEST(IndexFeedTest, RowsThatCouldNotBeWrittenAreWrittenLaterInTheirOrder) {
+  Ledger ledger;
+  IndexFeed feed(ledger);
+  FailingIndex index;
+  feed.AddSegment(Sealed(1), {Chunk(0, 5, true, 8192)});
+  EXPECT_FALSE(feed.Flush(index).ok());
+  IndexBatch retired;
+  retired.segments.push_back(Sealed(1));
+  retired.segments.back().state = SegmentState::kRetired;
+  feed.Add(retired);
+  index.fail = false;
+  ASSERT_TRUE(feed.Flush(index).ok());
+  EXPECT_TRUE(index.Gops(Stream(), kWallMin, Direction::kForward, 10)->empty());
+}
+
+// Writes from one thread at a time, and no batch overtakes another.
+TEST(IndexFeedTest, FlushesFromTwoThreadsWaitForEachOther) {
+  class WatchfulIndex : public MemoryIndex {
+   public:
+    Status Write(const IndexBatch& batch) override {
+      together = together || inside.exchange(true);
+      std::this_thread::yield();
+      const Status status = MemoryIndex::Write(batch);
+      inside = false;
+      return status;
+    }
+    std::atomic<bool> inside = false;
+    std::atomic<bool> together = false;
+  };
+  Ledger ledger;
+  IndexFeed feed(ledger);
+  WatchfulIndex index;
+  const auto work = [&](uint8_t run) {
+    for (uint64_t i = 0; i < 2000; ++i) {
+      IndexBatch batch;
+      batch.runs.push_back({Stream(), RunNo(run), {0}, {static_cast<int64_t>(i)}, EndCause::kOpen});
+      feed.Add(batch);
+      ASSERT_TRUE(feed.Flush(index).ok());
+    }
+  };
+  std::thread other(work, uint8_t{2});
+  work(1);
+  other.join();
+  EXPECT_FALSE(index.together);
+  for (const RunRow& row : *index.Runs(Stream(), {kWallMin, kWallMax}, 10))
+    EXPECT_EQ(row.end.ns, 1999);
+}
+
+TEST(IndexFeedTest, RunsOfEarlierSessionsAreForgottenInTheEnd) {
+  Ledger ledger;
+  IndexFeed feed(ledger);
+  MemoryIndex index;
+  std::vector<format::ChunkRow> rows;
+  for (size_t i = 0; i <= IndexFeed::kMaxRecoveredRuns; ++i) {
+    rows.push_back(Chunk(0, 5, true, 8192));
+    rows.back().run.bytes[0] = static_cast<uint8_t>(i);
+    rows.back().run.bytes[1] = static_cast<uint8_t>(i >> 8);
+    rows.back().run.bytes[2] = static_cast<uint8_t>(i >> 16);
+  }
+  feed.AddSegment(Sealed(1), rows);
+  format::ChunkRow next = Chunk(5, 5, false, 8192);
+  next.run = rows[0].run;
+  ASSERT_TRUE(feed.Flush(index).ok());
+  feed.AddSegment(Sealed(2), {next});
+  ASSERT_TRUE(feed.Flush(index).ok());
+  size_t alone = 0;
+  for (const GopRow& gop : *index.Gops(Stream(), {5000}, Direction::kForward, 10))
+    alone += gop.first_unit.value == 5 ? 1U : 0U;
+  EXPECT_EQ(alone, 1u);
+}
+
+}  // namespace
+}  // namespace reel
