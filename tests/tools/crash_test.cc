@@ -57,9 +57,9 @@ void CheckDurable(const std::string& node, const Durable& durable) {
   ASSERT_TRUE(session.ok()) << session.status().ToString();
   for (const auto& [stream, file] : kStreams) {
     SCOPED_TRACE(stream);
-    const std::vector<PlainUnit> stored = UnitsOfStream((*session)->store(), stream);
+    const std::vector<Unit> stored = ReadStream((*session)->store(), stream);
     EXPECT_GE(stored.size(), durable.at(stream));
-    EXPECT_EQ(stored, UnitsOfFile(Media(file), stored.size()));
+    ExpectUnitsOfFile(stored, Media(file));
   }
 }
 

@@ -1,4 +1,4 @@
-// What a media file should have become: its units as an import records them, and what a node holds.
+// What a node holds of a stream, and whether it is what a media file held.
 #pragma once
 
 #include <string>
@@ -8,17 +8,10 @@
 
 namespace reel {
 
-struct PlainUnit {
-  UnitNumber number;
-  TrackId track;
-  Bytes bytes;
-  bool operator==(const PlainUnit&) const = default;
-};
+// All units of a stream; whatever stood in the way is a test failure.
+std::vector<Unit> ReadStream(Store& store, const std::string& stream);
 
-// The first `count` units of the file played over and over.
-std::vector<PlainUnit> UnitsOfFile(const std::string& path, uint64_t count);
-
-// All units of a stream, with each problem the cursor met as a test failure.
-std::vector<PlainUnit> UnitsOfStream(Store& store, const std::string& stream);
+// The units are the first ones of the file, played over and over: numbers, tracks and every byte.
+void ExpectUnitsOfFile(const std::vector<Unit>& units, const std::string& path);
 
 }  // namespace reel
