@@ -15,6 +15,7 @@ class LedgerCopyTest : public ::testing::Test {
   void Start() {
     WorldOptions options;
     options.segments = 24;
+    options.stream_buffer_bytes = 256U << 10;  // less than what is live in the end
     world_ = std::make_unique<SimWorld>(options);
     ASSERT_TRUE(world_->Init().ok());
     Reopen();
