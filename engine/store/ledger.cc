@@ -21,7 +21,7 @@ size_t EditDistance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-// Inserts, or replaces what `further` says the new value goes beyond; true if that changed anything.
+// Inserts, or replaces what the new value goes further than; true if that changed anything.
 template <class Map, class Key, class Value, class Further>
 bool Put(Map* map, const Key& key, const Value& value, Further further) {
   const auto [at, is_new] = map->try_emplace(key, value);
