@@ -70,6 +70,7 @@ Result<std::vector<std::string>> DirectoryDisk::List() {
   std::vector<std::string> names;
   for (;;) {
     errno = 0;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): the listing is this call's own.
     const dirent* entry = readdir(listing.get());
     if (entry == nullptr) break;
     const bool regular =

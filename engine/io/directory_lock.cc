@@ -17,7 +17,7 @@ class OfdLock : public DiskLock {
   const UniqueFd fd_;  // closing it releases the lock
 };
 
-flock WholeFile(short type) {
+flock WholeFile(decltype(flock::l_type) type) {
   flock region{};
   region.l_type = type;
   region.l_whence = SEEK_SET;
@@ -35,7 +35,7 @@ std::string ReadHolder(int fd) {
 void WriteHolder(int fd) {
   const std::string text = std::to_string(getpid());
   if (ftruncate(fd, 0) != 0) return;
-  static_cast<void>(!pwrite(fd, text.data(), text.size(), 0));
+  [[maybe_unused]] const ssize_t count = pwrite(fd, text.data(), text.size(), 0);
 }
 
 }  // namespace

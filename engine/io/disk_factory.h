@@ -8,7 +8,7 @@
 namespace reel {
 
 enum class DiskEngine : uint8_t {
-  kAuto,  // io_uring where the kernel and its policy allow it, else pwrite; DiskFacts::note says why
+  kAuto,  // io_uring where kernel and policy allow it, else pwrite; DiskFacts::note says why
   kUring,
   kPwrite,
 };

@@ -29,7 +29,7 @@ int32_t FdFile::Refusal(const IoRequest& request) const {
   return request.length_bytes > room ? -EFBIG : 0;
 }
 
-int32_t FdFile::Execute(const IoRequest& request) {
+int32_t FdFile::Execute(const IoRequest& request) const {
   if (const int32_t refusal = Refusal(request); refusal != 0) return refusal;
   const auto offset = static_cast<off_t>(request.offset_bytes);
   ssize_t result = 0;

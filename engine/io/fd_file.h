@@ -28,7 +28,7 @@ class FdFile : public File {
   // EFBIG.
   int32_t Refusal(const IoRequest& request) const;
   // Carries out the request in the calling thread; its raw result.
-  int32_t Execute(const IoRequest& request);
+  int32_t Execute(const IoRequest& request) const;
 
  private:
   Result<size_t> Run(IoKind kind, uint64_t offset_bytes, MutableByteSpan data);

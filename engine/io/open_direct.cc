@@ -13,7 +13,7 @@ namespace {
 // Whether direct transfers at kDirectAlignBytes work, as far as the kernel (6.1 and later) says.
 bool TakesDirect(int fd) {
   struct statx facts {};
-  const long result = syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &facts);
+  const int64_t result = syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &facts);
   if (result != 0 || (facts.stx_mask & STATX_DIOALIGN) == 0) return true;
   const uint32_t align = facts.stx_dio_offset_align;
   return align != 0 && kDirectAlignBytes % align == 0 &&

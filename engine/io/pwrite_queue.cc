@@ -64,7 +64,7 @@ class PwriteQueue : public IoQueue {
     ready_.notify_all();
   }
 
-  Status RegisterBuffers(MutableByteSpan) override { return {}; }
+  Status RegisterBuffers(MutableByteSpan /*region*/) override { return {}; }
 
  private:
   static constexpr Duration kMaxWait = std::chrono::hours(1);

@@ -1,10 +1,10 @@
 // The machine's own clock and randomness: SystemClock(), SystemRandom() of reel/clock.h.
 #include <fcntl.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <ctime>
 
 #include "engine/base/check.h"
 #include "reel/clock.h"

@@ -35,12 +35,12 @@ int InitRing(unsigned entries, io_uring* ring) {
 
 // io_uring_enable_rings by hand: Debian's liburing 2.3 declares it and does not export it.
 int EnableRing(const io_uring& ring) {
-  const long result =
+  const int64_t result =
       syscall(SYS_io_uring_register, ring.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
   return result < 0 ? -errno : 0;
 }
 
-class UringQueue : public IoQueue {
+class UringQueue final : public IoQueue {
  public:
   UringQueue(uint32_t depth, std::string path) : depth_(depth), path_(std::move(path)) {}
   ~UringQueue() override;
@@ -124,7 +124,7 @@ void UringQueue::ArmWake() {
 }
 
 int UringQueue::RegisteredIndex(const IoRequest& request) const {
-  const std::less<const std::byte*> before;
+  const std::less<> before;
   if (registered_.empty() || before(request.data, registered_.data())) return -1;
   const auto begin = static_cast<size_t>(request.data - registered_.data());
   const size_t end = begin + request.length_bytes;
@@ -237,7 +237,7 @@ size_t UringQueue::Reap(std::span<IoCompletion> out, Duration wait) {
 void UringQueue::Wake() {
   const uint64_t one = 1;
   // EAGAIN alone can fail it: 2^64 - 1 wake-ups are pending, and one is enough.
-  static_cast<void>(!write(wake_fd_.get(), &one, sizeof one));
+  [[maybe_unused]] const ssize_t count = write(wake_fd_.get(), &one, sizeof one);
 }
 
 Status UringQueue::RegisterBuffers(MutableByteSpan region) {
@@ -287,7 +287,7 @@ Status ProbeUring() {
   io_uring ring{};
   const int result = InitRing(2, &ring);
   if (result < 0) return Status::FromErrno(-result, "io_uring_setup");
-  const Status status = RoundTrip(&ring);
+  Status status = RoundTrip(&ring);
   io_uring_queue_exit(&ring);
   return status;
 }

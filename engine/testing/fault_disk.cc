@@ -13,7 +13,7 @@ struct FaultDisk::Core {
   explicit Core(std::unique_ptr<Disk> disk) : below(std::move(disk)) {}
 
   struct Call {
-    uint64_t number;
+    uint64_t number = 0;
     Fault fault;
   };
 
@@ -25,7 +25,7 @@ struct FaultDisk::Core {
     Act(entered.number, When::kBefore);
     return entered;
   }
-  void Leave(const Call& call) { Act(call.number, When::kAfter); }
+  void Leave(const Call& call) const { Act(call.number, When::kAfter); }
 
   std::unique_ptr<Disk> below;
   FaultPlan faults;
@@ -35,7 +35,7 @@ struct FaultDisk::Core {
   std::function<void()> action;
 
  private:
-  void Act(uint64_t number, When when) {
+  void Act(uint64_t number, When when) const {
     if (number == action_nth && when == action_when) action();
   }
 };
@@ -160,8 +160,8 @@ class FaultQueue : public IoQueue {
  private:
   struct Slot {
     Core::Call call;
-    uint64_t tag;
-    uint32_t length_bytes;
+    uint64_t tag = 0;
+    uint32_t length_bytes = 0;
   };
 
   void Finish(IoCompletion* completion) {

@@ -70,9 +70,8 @@ class SimDisk : public Disk {
   // Entries so far. Effects up to here belong to every crash point >= this number.
   size_t journal_size() const;
   // A new disk as left by a power cut after the first `op_index` entries (0..journal_size()). Its
-  // seed is `tear_seed`; bounds, latency and, without `clock`, the clock are this disk's, faults are
-  // none. Cheapest when
-  // op_index never goes back between calls.
+  // seed is `tear_seed`; bounds, latency and, without `clock`, the clock are this disk's; it has no
+  // faults. Cheapest when op_index never goes back between calls.
   std::unique_ptr<SimDisk> CrashImage(size_t op_index, uint64_t tear_seed,
                                       const CrashTraits& traits = {}, SimClock* clock = nullptr);
   // This disk now, pending writes included, with an empty journal; no faults, locks or requests.

@@ -57,10 +57,10 @@ void SimImage::Write(uint64_t offset_bytes, ByteSpan from) {
 }
 
 uint64_t SimImage::Hash() const {
-  static const Page kZeros{};
+  static const Page zeros{};
   uint64_t hash = Mix(kMix, size_bytes_);
   for (const auto& page : pages_) {
-    const Page& bytes = page == nullptr ? kZeros : *page;
+    const Page& bytes = page == nullptr ? zeros : *page;
     for (size_t at = 0; at < kPageBytes; at += sizeof(uint64_t)) {
       hash = Mix(hash, LoadLe<uint64_t>(bytes.data() + at));
     }

@@ -24,7 +24,7 @@ class SimImage {
   uint64_t Hash() const;
 
  private:
-  static constexpr size_t kPageBytes = 16 * 1024;
+  static constexpr size_t kPageBytes = size_t{16} << 10;
   using Page = std::array<std::byte, kPageBytes>;
 
   uint64_t size_bytes_ = 0;

@@ -37,7 +37,7 @@ class SimQueue : public IoQueue {
   }
 
   void Wake() override { wake_ = true; }
-  Status RegisterBuffers(MutableByteSpan) override { return {}; }
+  Status RegisterBuffers(MutableByteSpan /*region*/) override { return {}; }
 
  private:
   // Until the next completion, at most by `wait`.

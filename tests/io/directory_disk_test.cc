@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <fstream>
 
 #include "engine/io/block_device.h"
@@ -183,7 +184,10 @@ uint32_t FdOn(const std::string& path) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
     std::error_code ignored;
     if (std::filesystem::read_symlink(entry.path(), ignored) == path) {
-      return static_cast<uint32_t>(std::stoul(entry.path().filename()));
+      const std::string number = entry.path().filename();
+      uint32_t fd = kAnyFd;
+      std::from_chars(number.data(), number.data() + number.size(), fd);
+      return fd;
     }
   }
   return kAnyFd;
@@ -269,7 +273,7 @@ TEST(DirectoryDiskTest, ADeclaredGranuleWins) {
 }
 
 class BlockFactsTest : public testing::Test {
- protected:
+ public:
   void Put(const std::string& path, const std::string& text) {
     const std::filesystem::path whole = directory_.PathOf(path);
     std::filesystem::create_directories(whole.parent_path());

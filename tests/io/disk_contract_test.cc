@@ -43,7 +43,7 @@ std::unique_ptr<Disk> MakeWrapped(const std::string& directory) {
 }
 
 class DiskContract : public testing::TestWithParam<DiskForm> {
- protected:
+ public:
   void SetUp() override {
     disk_ = GetParam().make(directory_.path());
     if (disk_ == nullptr) GTEST_SKIP() << GetParam().name << " is refused on this machine";

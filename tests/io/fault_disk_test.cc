@@ -15,7 +15,7 @@ constexpr uint64_t kBlock = 4096;
 using When = FaultDisk::When;
 
 class FaultDiskTest : public testing::Test {
- protected:
+ public:
   void SetUp() override { file_ = disk_.Create("f", 8 * kBlock).value(); }
 
   void Plan(SeamCall call, Fault fault, uint64_t nth = 1, uint64_t times = 1) {

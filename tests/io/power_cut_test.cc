@@ -18,11 +18,12 @@ namespace reel {
 namespace {
 
 constexpr uint64_t kBlock = 4096;
-constexpr unsigned long kShutdownRequest = _IOR('X', 125, uint32_t);  // EXT4_IOC_SHUTDOWN
+constexpr uint64_t kShutdownRequest = _IOR('X', 125, uint32_t);  // EXT4_IOC_SHUTDOWN
 constexpr uint32_t kWithoutLogFlush = 2;
 
 bool Spawn(std::vector<std::string> words) {
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   pid_t child = 0;
@@ -34,7 +35,7 @@ bool Spawn(std::vector<std::string> words) {
 }
 
 class PowerCutTest : public testing::TestWithParam<DiskEngine> {
- protected:
+ public:
   void SetUp() override {
     constexpr off_t kImageBytes = 64 << 20;
     const UniqueFd image(open(image_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));

@@ -18,7 +18,7 @@ constexpr uint64_t kBlock = 4096;
 constexpr size_t kSector = 512;
 
 class SimDiskTest : public testing::Test {
- protected:
+ public:
   void SetUp() override { file_ = disk_.Create("f", 64 * kBlock).value(); }
 
   void WriteBlock(uint64_t block, uint64_t seed) {
@@ -76,9 +76,9 @@ TEST_F(SimDiskTest, ModesDropKeepAndTear) {
     size_t kept = 0;
     for (size_t at = 0; at < kBlock; at += kSector) {
       const auto is = [&](const Bytes& what) {
-        return std::equal(what.begin() + static_cast<long>(at),
-                          what.begin() + static_cast<long>(at + kSector),
-                          after.begin() + static_cast<long>(at));
+        return std::equal(what.begin() + static_cast<ptrdiff_t>(at),
+                          what.begin() + static_cast<ptrdiff_t>(at + kSector),
+                          after.begin() + static_cast<ptrdiff_t>(at));
       };
       ASSERT_TRUE(is(written) || is(zeros_)) << "a sector is old or new, never a mixture";
       if (is(written)) ++kept;
@@ -94,8 +94,8 @@ TEST_F(SimDiskTest, PrefixesKeepTheFirstSectors) {
     const Bytes after = BlockOf(*Cut(Mode::kPrefixes, seed), 3);
     bool lost = false;
     for (size_t at = 0; at < kBlock; at += kSector) {
-      const bool zero = std::all_of(after.begin() + static_cast<long>(at),
-                                    after.begin() + static_cast<long>(at + kSector),
+      const bool zero = std::all_of(after.begin() + static_cast<ptrdiff_t>(at),
+                                    after.begin() + static_cast<ptrdiff_t>(at + kSector),
                                     [](std::byte b) { return b == std::byte{0}; });
       ASSERT_FALSE(lost && !zero);
       lost = lost || zero;
@@ -364,7 +364,7 @@ TEST_F(SimDiskTest, LatencyModelMovesTheClock) {
   options.clock = &clock;
   options.jitter_max = Duration::zero();
   options.latency.seek = std::chrono::milliseconds(10);
-  options.latency.bytes_per_second = 4096 * 1000;
+  options.latency.bytes_per_second = uint64_t{4096} * 1000;
   SimDisk disk(options);
   const auto file = disk.Create("f", 64 * kBlock).value();
   AlignedBuffer data(kBlock, 1);
@@ -393,7 +393,7 @@ TEST_F(SimDiskTest, JournalTextNamesEveryEntry) {
   const std::string text = disk_.JournalText();
   EXPECT_THAT(text, testing::HasSubstr("create inode 0 'f' of 262144"));
   EXPECT_THAT(text, testing::HasSubstr("write inode 0 [8192, +4096)"));
-  EXPECT_EQ(std::ranges::count(text, '\n'), static_cast<long>(disk_.journal_size()));
+  EXPECT_EQ(std::ranges::count(text, '\n'), static_cast<ptrdiff_t>(disk_.journal_size()));
 }
 
 }  // namespace

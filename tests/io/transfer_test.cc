@@ -14,7 +14,7 @@ constexpr uint64_t kBlock = 4096;
 using Next = IoTransfer::Next;
 
 class TransferTest : public testing::Test {
- protected:
+ public:
   void SetUp() override { file_ = disk_.Create("f", 16 * kBlock).value(); }
 
   void Plan(SeamCall call, Fault fault, uint64_t nth, uint64_t times) {
