@@ -163,7 +163,8 @@ TEST(IndexFeedTest, FlushesFromTwoThreadsWaitForEachOther) {
   work(1);
   other.join();
   EXPECT_FALSE(index.together);
-  for (const RunRow& row : *index.Runs(Stream(), {kWallMin, kWallMax}, 10))
+  const std::vector<RunRow> runs = *index.Runs(Stream(), {kWallMin, kWallMax}, 10);
+  for (const RunRow& row : runs)
     EXPECT_EQ(row.end.ns, 1999);
 }
 
@@ -185,7 +186,8 @@ TEST(IndexFeedTest, RunsOfEarlierSessionsAreForgottenInTheEnd) {
   feed.AddSegment(Sealed(2), {next});
   ASSERT_TRUE(feed.Flush(index).ok());
   size_t alone = 0;
-  for (const GopRow& gop : *index.Gops(Stream(), {5000}, Direction::kForward, 10))
+  const std::vector<GopRow> gops = *index.Gops(Stream(), {5000}, Direction::kForward, 10);
+  for (const GopRow& gop : gops)
     alone += gop.first_unit.value == 5 ? 1U : 0U;
   EXPECT_EQ(alone, 1u);
 }

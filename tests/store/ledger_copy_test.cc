@@ -47,7 +47,8 @@ class LedgerCopyTest : public ::testing::Test {
   // File numbers of sealed ledger segments.
   std::vector<uint32_t> LedgerFiles() {
     std::vector<uint32_t> files;
-    for (const SegmentRow& row : *index_.Segments({1})) {
+    const std::vector<SegmentRow> segments = *index_.Segments({1});
+    for (const SegmentRow& row : segments) {
       if (row.retention_class == kLedgerClass && row.state == SegmentState::kSealed)
         files.push_back(row.file_number);
     }
