@@ -1,6 +1,6 @@
 // The superblock file of a volume: what the volume is, whose it is and how often it was opened.
-// Four blocks of 4 KiB; the valid one with the highest sequence rules; the next change goes to the
-// block at sequence modulo 4, so a torn write never harms the ruling one.
+// Four blocks of 4 KiB, a granule apart; the valid one with the highest sequence rules; the next
+// change goes to the block at sequence modulo 4, so a torn write never harms the ruling one.
 #pragma once
 
 #include "engine/format/segment_header.h"

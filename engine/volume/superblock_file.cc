@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "engine/base/aligned.h"
+#include "engine/base/bytes.h"
 #include "engine/base/check.h"
 #include "engine/io/transfer.h"
 
@@ -14,11 +15,18 @@ using format::kSuperblockSlotBytes;
 using format::kSuperblockSlots;
 using format::Superblock;
 
+// From one slot to the next: the granule, so that a write to one never harms another. Told by the
+// file's size, since the granule stands inside.
+uint64_t SlotDistance(const File& file) {
+  const uint64_t distance = file.size_bytes() / kSuperblockSlots;
+  return std::max<uint64_t>(RoundDown(distance, kSuperblockSlotBytes), kSuperblockSlotBytes);
+}
+
 Status WriteSlot(File& file, const Superblock& superblock) {
   AlignedBytes slot(kSuperblockSlotBytes);
   EncodeSuperblock(superblock,
                    std::span<std::byte, kSuperblockSlotBytes>(slot.data(), kSuperblockSlotBytes));
-  const uint64_t offset = superblock.sequence % kSuperblockSlots * kSuperblockSlotBytes;
+  const uint64_t offset = superblock.sequence % kSuperblockSlots * SlotDistance(file);
   REEL_RETURN_IF_ERROR(WriteFully(file, offset, slot.span()));
   return file.Sync();
 }
@@ -37,7 +45,7 @@ Result<Superblock> ReadSuperblock(Disk& disk) {
   Status refusal = NotFound(disk.description() + " holds an empty superblock file, no volume");
   for (uint32_t i = 0; i < kSuperblockSlots; ++i) {
     AlignedBytes slot(kSuperblockSlotBytes);
-    const Status read = ReadExactly(**file, uint64_t{i} * kSuperblockSlotBytes, slot.span());
+    const Status read = ReadExactly(**file, i * SlotDistance(**file), slot.span());
     if (!read.ok()) {
       refusal = read.WithContext(disk.description());
       continue;
@@ -73,9 +81,14 @@ Status CreateSuperblock(Disk& disk, const Superblock& superblock) {
     return AlreadyExists(disk.description() + " already holds volume " + ToString(present->volume));
   }
   if (present.status().code() != Code::kNotFound) return present.status();
+  const uint64_t size_bytes = uint64_t{kSuperblockSlots} * superblock.granule_bytes;
   Result<std::unique_ptr<File>> file = disk.Open(kSuperblockName, OpenMode::kReadWrite);
+  if (file.ok() && (*file)->size_bytes() != size_bytes) {
+    REEL_RETURN_IF_ERROR(disk.Remove(kSuperblockName));
+    file = NotFound("an empty file of another size was removed");
+  }
   if (!file.ok() && file.status().code() == Code::kNotFound) {
-    file = disk.Create(kSuperblockName, kSuperblockSlots * kSuperblockSlotBytes);
+    file = disk.Create(kSuperblockName, size_bytes);
   }
   if (!file.ok()) return file.status();
   return WriteSlot(**file, superblock);
