@@ -13,6 +13,14 @@ class ReverseCursor : public CursorBase {
       : CursorBase(footage, stream, options), from_(options.range.end - Duration{1}) {}
 
  private:
+  static constexpr size_t kRunsMax = 64;
+
+  // Units of `run` from `first_unit` on have been given.
+  struct Given {
+    RunId run;
+    UnitNumber first_unit;
+  };
+
   Result<bool> OpenNext() override {
     for (;;) {
       while (!gop_.empty()) {
@@ -47,7 +55,7 @@ class ReverseCursor : public CursorBase {
       if (pending_.empty()) REEL_RETURN_IF_ERROR(Refill());
       if (pending_.empty()) break;
       Stretch& next = pending_.back();
-      const bool given = later_ && later_->run == next.run && next.first_unit >= later_->first_unit;
+      const bool given = next.first_unit >= GivenFrom(next.run);
       const bool repeats = !gop_.empty() && gop_.front().run == next.run &&
                            gop_.front().first_unit <= next.first_unit;
       if (!given && !repeats) {
@@ -79,9 +87,19 @@ class ReverseCursor : public CursorBase {
       REEL_RETURN_IF_ERROR(narrator_.TellPause({end, later_->begin}));
     }
     next_unit_ = first.first_unit;
-    end_unit_ = same_run ? later_->first_unit : UnitNumber{std::numeric_limits<uint64_t>::max()};
+    end_unit_ = GivenFrom(first.run);
+    std::erase_if(given_, [&](const Given& given) { return given.run == first.run; });
+    given_.push_front({first.run, first.first_unit});
+    if (given_.size() > kRunsMax) given_.pop_back();
     later_ = first;
     return OkStatus();
+  }
+
+  // Runs may overlap in time, so that GOPs of one stand between those of another.
+  UnitNumber GivenFrom(RunId run) const {
+    const auto at = std::find_if(given_.begin(), given_.end(),
+                                 [run](const Given& given) { return given.run == run; });
+    return at == given_.end() ? UnitNumber{std::numeric_limits<uint64_t>::max()} : at->first_unit;
   }
 
   // What begins at or before from_, into pending_, ascending.
@@ -116,6 +134,7 @@ class ReverseCursor : public CursorBase {
   bool all_ = false;              // the index holds nothing beyond pending_
   std::vector<Stretch> pending_;  // not looked at yet, ascending
   std::deque<Stretch> gop_;       // being given, ascending
+  std::deque<Given> given_;       // the latest run's first
   std::optional<Stretch> later_;  // the first stretch of the GOP given last
   UnitNumber next_unit_;
   UnitNumber end_unit_;
