@@ -140,7 +140,8 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   Status OpenForReading();
   void TrustIndexed(VolumeSlot* slot);
   Status LoadStreams();
-  void LoadLedgerSegment(VolumeSlot* slot, SegmentSerial serial, bool salvaged_later);
+  Status LoadLedgerSegment(VolumeSlot* slot, SegmentSerial serial);
+  bool ReadDeferredLedger();
   Status BeginLedger(VolumeSlot* slot);
   Status FeedScratch();
   void StartThreads();
@@ -187,6 +188,8 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   void AddToSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
   void RemoveFromSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
   Status Resume(StreamId stream, RunId run, RunBuffer* buffer);
+  std::optional<format::StreamRecord> KnownStream(StreamId id);
+  std::optional<format::StreamRecord> KnownStream(const std::string& name);
   StreamInfo InfoOf(const format::StreamRecord& record);
   RunBuffer::Limits LimitsFor(const StreamId& stream) const;
   StreamChunkPtr CopyChunk(const StreamChunk& chunk);
@@ -204,6 +207,11 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   std::unique_ptr<BufferPool> buffers_;
   Ledger ledger_;
   IndexFeed feed_;
+
+  // Ledger segments that opening left to salvage; the lock is held while they are read, and taken
+  // before all others but create_mutex_.
+  std::mutex deferred_mutex_;
+  std::vector<std::pair<VolumeSlot*, SegmentSerial>> deferred_ledger_;
 
   std::mutex create_mutex_;  // one CreateStream at a time; taken before all others
   std::mutex mutex_;

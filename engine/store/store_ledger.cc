@@ -99,7 +99,7 @@ Status StoreImpl::WriteLedger(VolumeNo volume, const format::LedgerRecord& recor
 
 Status StoreImpl::RecordGap(const GapRow& gap) {
   REEL_RETURN_IF_ERROR(CheckWritable());
-  if (!ledger_.FindStream(gap.stream)) return NotFound("no stream " + ToString(gap.stream));
+  if (!KnownStream(gap.stream)) return NotFound("no stream " + ToString(gap.stream));
   if (gap.end < gap.begin) return InvalidArgument("a gap ends before it begins");
   REEL_RETURN_IF_ERROR(WriteLedger({}, gap));
   IndexBatch batch;

@@ -156,7 +156,7 @@ Status StoreImpl::LoadStreams() {
   }
   // Sealed ledger segments are few and are read now. One without a footer takes a scan of the whole
   // segment: it is left to the salvage behind recording, unless the index has no names to begin
-  // with.
+  // with or somebody asks for a name that it does not have.
   const bool names_known = rows.ok() && !rows->empty();
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
     SegmentPool* pool = slot->pool();
@@ -165,7 +165,20 @@ Status StoreImpl::LoadStreams() {
       if (life.header.retention_class != kLedgerClass) continue;
       const bool later =
           names_known && slot->volume && life.state == SegmentPool::FileState::kBroken;
-      LoadLedgerSegment(slot.get(), life.header.serial, later);
+      const Result<SegmentLease> lease = pool->Lease(life.header.serial);
+      const auto footer = lease.ok() ? ReadFooter(lease->file(), lease->header())
+                                     : Result<std::optional<format::Footer>>(lease.status());
+      if (later && footer.ok() && !footer->has_value()) {
+        deferred_ledger_.emplace_back(slot.get(), life.header.serial);
+        continue;
+      }
+      const Status read = LoadLedgerSegment(slot.get(), life.header.serial);
+      if (read.ok()) continue;
+      // What cannot be read is not copied forward either, so its segment is never let go.
+      slot->ledger_unread.insert(life.header.serial);
+      Log(LogLevel::kError, "ledger segment " + std::to_string(life.header.serial.value) + " on " +
+                                slot->node.path +
+                                " is kept, not all of it can be read: " + read.ToString());
     }
   }
   IndexBatch batch;
@@ -174,22 +187,12 @@ Status StoreImpl::LoadStreams() {
   return OkStatus();
 }
 
-// What cannot be read now is not copied forward either, so its segment is never let go.
-void StoreImpl::LoadLedgerSegment(VolumeSlot* slot, SegmentSerial serial, bool salvaged_later) {
-  const auto rows = [&]() -> Result<std::vector<format::ChunkRow>> {
-    REEL_ASSIGN_OR_RETURN(const SegmentLease lease, slot->pool()->Lease(serial));
-    if (!salvaged_later) return RowsOf(lease);
-    REEL_ASSIGN_OR_RETURN(std::optional<format::Footer> footer,
-                          ReadFooter(lease.file(), lease.header()));
-    return footer ? std::move(footer->rows) : std::vector<format::ChunkRow>{};
-  }();
-  const Status read =
-      rows.ok() ? ReadLedgerSegment(slot->node.number, serial, *rows) : rows.status();
-  if (read.ok()) return;
-  slot->ledger_unread.insert(serial);
-  Log(LogLevel::kError, "ledger segment " + std::to_string(serial.value) + " on " +
-                            slot->node.path + " is kept, not all of it can be read: " +
-                            read.ToString());
+Status StoreImpl::LoadLedgerSegment(VolumeSlot* slot, SegmentSerial serial) {
+  REEL_ASSIGN_OR_RETURN(const SegmentLease lease, slot->pool()->Lease(serial));
+  // What is known from here on survives the next crash.
+  if (!options_.read_only) REEL_RETURN_IF_ERROR(lease.file().Sync());
+  REEL_ASSIGN_OR_RETURN(const std::vector<format::ChunkRow> rows, RowsOf(lease));
+  return ReadLedgerSegment(slot->node.number, serial, rows);
 }
 
 Status StoreImpl::BeginLedger(VolumeSlot* slot) {

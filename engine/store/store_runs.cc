@@ -119,7 +119,7 @@ Result<StreamInfo> StoreImpl::CreateStream(const std::string& name) {
   REEL_RETURN_IF_ERROR(CheckWritable());
   REEL_RETURN_IF_ERROR(format::CheckStreamName(name));
   const std::lock_guard creating(create_mutex_);
-  if (ledger_.FindStream(name)) return AlreadyExists("a stream named '" + name + "' exists");
+  if (KnownStream(name)) return AlreadyExists("a stream named '" + name + "' exists");
   format::StreamRecord record;
   record.row.stream = NewId<StreamId>(random_);
   record.row.name = name;
@@ -133,10 +133,35 @@ Result<StreamInfo> StoreImpl::CreateStream(const std::string& name) {
   return InfoOf(record);
 }
 
+std::optional<format::StreamRecord> StoreImpl::KnownStream(StreamId id) {
+  if (auto record = ledger_.FindStream(id)) return record;
+  return ReadDeferredLedger() ? ledger_.FindStream(id) : std::nullopt;
+}
+
+std::optional<format::StreamRecord> StoreImpl::KnownStream(const std::string& name) {
+  if (auto record = ledger_.FindStream(name)) return record;
+  return ReadDeferredLedger() ? ledger_.FindStream(name) : std::nullopt;
+}
+
+// Segments of the ledger that opening left to salvage: an index that is behind may not know of the
+// streams that were created last. False if there was nothing to read.
+bool StoreImpl::ReadDeferredLedger() {
+  const std::lock_guard lock(deferred_mutex_);
+  if (deferred_ledger_.empty()) return false;
+  for (const auto& [slot, serial] : deferred_ledger_) {
+    const Status read = LoadLedgerSegment(slot, serial);
+    if (read.ok() || read.code() == Code::kNotFound) continue;  // held nothing, or copied forward
+    Log(LogLevel::kError, "ledger segment " + std::to_string(serial.value) + " on " +
+                              slot->node.path + ": " + read.ToString());
+  }
+  deferred_ledger_.clear();
+  return true;
+}
+
 Result<StreamInfo> StoreImpl::FindStream(const std::string& name_or_id) {
-  if (const auto record = ledger_.FindStream(name_or_id)) return InfoOf(*record);
+  if (const auto record = KnownStream(name_or_id)) return InfoOf(*record);
   if (const auto id = ParseId<StreamId>(name_or_id)) {
-    if (const auto record = ledger_.FindStream(*id)) return InfoOf(*record);
+    if (const auto record = KnownStream(*id)) return InfoOf(*record);
   }
   std::vector<std::string> names;
   for (const format::StreamRecord& record : ledger_.Streams()) names.push_back(record.row.name);
@@ -200,7 +225,7 @@ Status StoreImpl::CheckNotWritten(StreamId stream, RunId run) const {
 
 Result<std::unique_ptr<RunWriter>> StoreImpl::BeginRun(StreamId stream, const RunOptions& options) {
   REEL_RETURN_IF_ERROR(CheckWritable());
-  const auto record = ledger_.FindStream(stream);
+  const auto record = KnownStream(stream);
   if (!record) return NotFound("no stream " + ToString(stream));
   RunBuffer::Identity identity;
   identity.stream = stream;
