@@ -84,6 +84,11 @@ bool Volume::PrepareNext() {
     return true;
   }
   const std::optional<format::SegmentHeader> oldest = pool_->Oldest();
+  // What a crash left unsealed is older than what has been sealed since: it is looked at first, lest
+  // the newest footage makes room for itself.
+  const std::optional<format::SegmentHeader> broken = pool_->NextBroken();
+  const bool older_waits = broken && (!oldest || broken->serial < oldest->serial);
+  if (older_waits && SalvageNext()) return true;
   if (!oldest) {
     starving_ = true;
     return false;
