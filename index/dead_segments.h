@@ -1,6 +1,6 @@
 // DeadSegments: the serials of each volume whose segments were retired, as sorted ranges. Dead is
-// for good, so the set only grows, and serials die roughly in order, so ranges stay few: at most one
-// more than there are living segments.
+// for good, so the set only grows, and serials die roughly in order, so ranges stay few: at most
+// one more than there are living segments.
 //
 // Thread rule: a value; readers share an immutable copy.
 #pragma once

@@ -7,8 +7,8 @@
 //   begin      offset in the minute (ns), then steps, each less the step before
 //   gap        next begin - end, less the gap before; for the last row its span
 //   flags      a byte each
-//   pieces     count - 1 each; then, flat over all rows: volume, serial, offset, length, unit count,
-//              less the piece before (the offset: less its end, in the same segment)
+//   pieces     count - 1 each; then, flat over all rows: volume, serial, offset, length, unit
+//              count, less the piece before (the offset: less its end, in the same segment)
 //   first unit of each row and of each piece, less where the row or piece before ended
 //   lead       less the lead before
 //

@@ -1,5 +1,5 @@
-// GopWriter: turns a batch of GOP rows into the minute rows they belong to and into what they change
-// in the buckets of coverage.
+// GopWriter: turns a batch of GOP rows into the minute rows they belong to and into what they
+// change in the buckets of coverage.
 //
 // A GOP's cover depends on the one that follows it in its run, at most kJoinMax = one minute later:
 // so a change in one minute concerns that minute and the last GOP of the one before, and needs the

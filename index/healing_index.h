@@ -1,6 +1,6 @@
 // HealingIndex: an index that outlives its own damage. When an operation finds bytes that cannot be
-// verified, the directory is put aside (nothing is deleted), an empty index takes its place, and the
-// owner is told, who then fills it again from the segments while recording goes on.
+// verified, the directory is put aside (nothing is deleted), an empty index takes its place, and
+// the owner is told, who then fills it again from the segments while recording goes on.
 //
 // Thread rule: reel/index.h. Operations wait while the index is being replaced.
 #pragma once

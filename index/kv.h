@@ -1,5 +1,5 @@
-// What the index needs of a RocksDB database, with Reel's errors: lookups, and walks over a range of
-// keys. Both verify what they read.
+// What the index needs of a RocksDB database, with Reel's errors: lookups, and walks over a range
+// of keys. Both verify what they read.
 //
 // Thread rule: Lookup from any thread; a Walk belongs to one. A Walk sees the database as it was
 // when it was made (or at its snapshot) and must not outlive it.

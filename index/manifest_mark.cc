@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -26,9 +27,11 @@ struct Mark {
 std::optional<uint64_t> NumberOf(const std::string& manifest) {
   if (!manifest.starts_with(kManifestPrefix)) return std::nullopt;
   const std::string digits = manifest.substr(kManifestPrefix.size());
-  if (digits.empty() || digits.size() > 18) return std::nullopt;
-  if (digits.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
-  return std::stoull(digits);
+  uint64_t number = 0;
+  const char* end = digits.data() + digits.size();
+  const auto [at, error] = std::from_chars(digits.data(), end, number);
+  if (error != std::errc{} || at != end) return std::nullopt;
+  return number;
 }
 
 std::optional<Mark> ReadMark(const std::filesystem::path& path) {

@@ -1,5 +1,5 @@
-// The manifest mark: a file beside the database that says how long its MANIFEST was. RocksDB takes a
-// MANIFEST cut anywhere for one whose last record was torn and opens an older state, or an empty
+// The manifest mark: a file beside the database that says how long its MANIFEST was. RocksDB takes
+// a MANIFEST cut anywhere for one whose last record was torn and opens an older state, or an empty
 // one, as if nothing were missing. With the mark that is DataLoss. Records inside the MANIFEST have
 // checksums of their own.
 //

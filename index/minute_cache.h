@@ -1,5 +1,5 @@
-// MinuteCache: the minute rows the writer had in hand last, so that a GOP that grows chunk by chunk is
-// not read and decoded anew each time. Measured: it halves the cost of a write.
+// MinuteCache: the minute rows the writer had in hand last, so that a GOP that grows chunk by chunk
+// is not read and decoded anew each time. Measured: it halves the cost of a write.
 //
 // Only the writer changes minutes, so what is kept is what the database holds; a batch takes the
 // minutes it touches out and puts them back once it is committed, so a failed one leaves nothing.

@@ -12,8 +12,8 @@
 namespace reel {
 namespace {
 
-// Adds up one bucket from GOPs given in order of (minute, run). Keeps one GOP per run, the one whose
-// follower it waits for.
+// Adds up one bucket from GOPs given in order of (minute, run). Keeps one GOP per run, the one
+// whose follower it waits for.
 class BucketSum {
  public:
   explicit BucketSum(const BucketId& id) : id_(id) {}
@@ -82,7 +82,8 @@ void RocksIndexImpl::Repair(const std::string& key, const Bytes& expected,
   const Bytes value = EncodeBucket(totals);
   rocksdb::WriteBatch batch;
   static_cast<void>(batch.Put(key, rocksdb::Slice(AsText(value))));
-  // A repair that fails costs the next reader the same work; a write that follows reports the error.
+  // A repair that fails costs the next reader the same work; a write that follows reports the
+  // error.
   static_cast<void>(Commit(&batch));
 }
 

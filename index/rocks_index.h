@@ -42,8 +42,8 @@ class RocksIndex : public Index {
 Result<std::unique_ptr<RocksIndex>> OpenRocksIndex(const std::string& path,
                                                    const IndexOptions& options);
 
-// An empty one that lives in memory alone: an overlay for reading foreign volumes, or what a rebuilt
-// index is compared with.
+// An empty one that lives in memory alone: an overlay for reading foreign volumes, or what a
+// rebuilt index is compared with.
 Result<std::unique_ptr<RocksIndex>> OpenInMemoryIndex(const IndexOptions& options);
 
 struct OpenedIndex {
@@ -53,9 +53,9 @@ struct OpenedIndex {
 };
 
 // For the writer: opens the index, or, when it is damaged or of an unknown format, renames its
-// directory to `path`.damaged-<n> (nothing is ever deleted) and opens an empty one, which the caller
-// has to rebuild. Only opening and what it reads are judged: damage in a table shows when a read or
-// Verify comes across it. Other errors leave everything as it is.
+// directory to `path`.damaged-<n> (nothing is ever deleted) and opens an empty one, which the
+// caller has to rebuild. Only opening and what it reads are judged: damage in a table shows when a
+// read or Verify comes across it. Other errors leave everything as it is.
 Result<OpenedIndex> OpenOrMoveAside(const std::string& path, const IndexOptions& options);
 
 }  // namespace reel

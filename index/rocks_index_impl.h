@@ -6,8 +6,8 @@
 //   I1  every GOP with a living piece has its row in the buckets it begins in (one batch writes
 //       both), so a bucket that is missing or all dead holds nothing to read;
 //   I2  a bucket's totals are used only while the dead among its serials are those it counted;
-//   I3  the catalogue in memory is what the database held after the last batch; it is replaced, never
-//       changed, so a reader's copy stays whole.
+//   I3  the catalogue in memory is what the database held after the last batch; it is replaced,
+//       never changed, so a reader's copy stays whole.
 #pragma once
 
 #include <rocksdb/db.h>

@@ -91,8 +91,9 @@ void IndexFeed::KeepLatest(IndexBatch* batch) const {
   }
 }
 
-// A segment tells only what stands in it. A row that the index has and that reaches further, because
-// its GOP went on in another segment or was written anew there, holds over what this one says.
+// A segment tells only what stands in it. A row that the index has and that reaches further,
+// because its GOP went on in another segment or was written anew there, holds over what this one
+// says.
 Status IndexFeed::KeepWhatReachesFurther(Index& index, IndexBatch* recovered) const {
   constexpr size_t kRowsOfOneTime = 64;
   std::stable_sort(recovered->gops.begin(), recovered->gops.end(),

@@ -164,9 +164,8 @@ bool RunBuffer::StartChunk(UnitNumber number, const UnitView& unit, WallTime wal
   spec.chunk_bytes_max = limits_.chunk_bytes;
   const uint64_t wanted = ChunkBuilder::BufferBytes(spec, ExpectedPayload(unit));
   const uint64_t least = ChunkBuilder::BufferBytes(spec, unit.bytes.size());
-  if (held_bytes_ + least > limits_.bytes) return false;
-  std::optional<Buffer> buffer = pool_.Take(wanted);
-  if (!buffer && least < wanted) buffer = pool_.Take(least);
+  std::optional<Buffer> buffer = TakeBuffer(wanted);
+  if (!buffer && least < wanted) buffer = TakeBuffer(least);
   if (!buffer) return false;
   if ((unit.flags & kUnitClean) != 0) {
     gop_bytes_ = gop_so_far_bytes_;
@@ -175,6 +174,13 @@ bool RunBuffer::StartChunk(UnitNumber number, const UnitView& unit, WallTime wal
   builder_.emplace(spec, std::move(*buffer));
   builder_due_ = NextFlush(now);
   return true;
+}
+
+// The pool rounds up: the bound is on what it gives.
+std::optional<Buffer> RunBuffer::TakeBuffer(uint64_t bytes) {
+  std::optional<Buffer> buffer = pool_.Take(bytes);
+  if (buffer && held_bytes_ + buffer->size_bytes() > limits_.bytes) return std::nullopt;
+  return buffer;
 }
 
 void RunBuffer::FinishChunk() {
@@ -335,28 +341,6 @@ void RunBuffer::Release(const StreamChunk& chunk) {
   UpdateDue();
 }
 
-Watermarks RunBuffer::watermarks() const {
-  const std::lock_guard lock(mutex_);
-  const Watermarks marks{{accepted_.EndOfPrefix(0)}, {durable_.EndOfPrefix(0)}};
-  REEL_CHECK(marks.accepted >= marks.durable, "W1");
-  return marks;
-}
-
-bool RunBuffer::IsDurable(UnitNumber end) const {
-  const std::lock_guard lock(mutex_);
-  // Every accepted unit below `end`: intervals of accepted_ up to there are inside durable_.
-  for (uint64_t n = 0; n < end.value;) {
-    const uint64_t accepted_end = std::min(accepted_.EndOfPrefix(n), end.value);
-    if (accepted_end == n) {
-      n = accepted_.NextAfter(n);
-      continue;
-    }
-    if (durable_.EndOfPrefix(n) < accepted_end) return false;
-    n = accepted_end;
-  }
-  return true;
-}
-
 std::vector<LiveChunk> RunBuffer::Live() const {
   const std::lock_guard lock(mutex_);
   std::vector<LiveChunk> live;
@@ -385,16 +369,6 @@ std::vector<LiveChunk> RunBuffer::Live() const {
     return a.row.first_unit < b.row.first_unit;
   });
   return live;
-}
-
-uint64_t RunBuffer::held_bytes() const {
-  const std::lock_guard lock(mutex_);
-  return held_bytes_ + (builder_ ? builder_->buffer_bytes() : 0);
-}
-
-bool RunBuffer::idle() const {
-  const std::lock_guard lock(mutex_);
-  return held_.empty() && !builder_;
 }
 
 }  // namespace reel

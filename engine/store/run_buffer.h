@@ -96,6 +96,7 @@ class RunBuffer : public std::enable_shared_from_this<RunBuffer> {
   Status CheckUnit(const UnitView& unit) const;
   bool MustStartChunk(UnitNumber number, const UnitView& unit, WallTime wall) const;
   bool StartChunk(UnitNumber number, const UnitView& unit, WallTime wall, MonoTime now);
+  std::optional<Buffer> TakeBuffer(uint64_t bytes);
   void FinishChunk();
   Status ShedUnit(const UnitView& unit, WallTime wall);
   void EndShed(WallTime until);

@@ -87,8 +87,8 @@ void StoreImpl::OnSegment(const SegmentRow& row, const std::vector<format::Chunk
     } else {
       slot->ledger_unread.insert(row.serial);
       Log(LogLevel::kError, "ledger segment " + std::to_string(row.serial.value) + " on " +
-                                slot->node.path + " is kept, not all of it can be read: " +
-                                read.ToString());
+                                slot->node.path +
+                                " is kept, not all of it can be read: " + read.ToString());
     }
     IndexBatch batch;
     ledger_.AddRows(&batch);

@@ -115,25 +115,6 @@ void SegmentPool::TrustSealed(SegmentSerial serial) {
   InState(serial, FileState::kBroken).state = FileState::kSealed;
 }
 
-Result<std::optional<format::Footer>> SegmentPool::Settle(SegmentSerial serial) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (InState(serial, FileState::kBroken).sync_failed) return std::optional<format::Footer>{};
-  }
-  REEL_ASSIGN_OR_RETURN(const SegmentLease lease, Lease(serial));
-  REEL_ASSIGN_OR_RETURN(std::optional<format::Footer> footer,
-                        ReadFooter(lease.file(), lease.header()));
-  if (!footer) return footer;
-  // A process that died between a footer's write and its sync left one that a power cut may take.
-  const Status synced = lease.file().Sync();
-  const std::lock_guard lock(mutex_);
-  Entry& entry = InState(serial, FileState::kBroken);
-  entry.sync_failed = !synced.ok();
-  REEL_RETURN_IF_ERROR(synced);
-  entry.state = FileState::kSealed;
-  return footer;
-}
-
 std::optional<SegmentPool::Spare> SegmentPool::TakeSpare(ClassId retention_class) {
   const std::lock_guard lock(mutex_);
   for (auto at = spare_files_.begin(); at != spare_files_.end(); ++at) {
@@ -154,6 +135,27 @@ bool SegmentPool::HasSpare(ClassId retention_class) const {
   return std::any_of(spare_files_.begin(), spare_files_.end(), [&](const auto& spare) {
     return files_.at(spare.first).header.retention_class == retention_class;
   });
+}
+
+bool SegmentPool::HasSpare() const {
+  const std::lock_guard lock(mutex_);
+  return !spare_files_.empty();
+}
+
+bool SegmentPool::FreeSpare() {
+  uint32_t file_number = 0;
+  std::shared_ptr<File> file;
+  {
+    const std::lock_guard lock(mutex_);
+    if (spare_files_.empty()) return false;
+    file_number = spare_files_.begin()->first;
+    file = spare_files_.begin()->second;
+    spare_files_.erase(spare_files_.begin());
+    files_[file_number].state = FileState::kRecycling;
+  }
+  // On failure the file is kept aside until the next opening.
+  (void)Free(file_number);
+  return true;
 }
 
 Result<uint32_t> SegmentPool::FreeFile() {
@@ -301,80 +303,6 @@ void SegmentPool::Abandon(SegmentSerial serial, ChunkSeq durable) {
   entry.state = FileState::kBroken;
   entry.abandoned_at = durable;
   broken_from_ = std::min(broken_from_, serial);
-}
-
-std::optional<format::SegmentHeader> SegmentPool::NextBroken() const {
-  const std::lock_guard lock(mutex_);
-  for (auto at = by_serial_.lower_bound(broken_from_); at != by_serial_.end(); ++at) {
-    broken_from_ = at->first;
-    if (files_.at(at->second).state == FileState::kBroken) return files_.at(at->second).header;
-  }
-  return std::nullopt;
-}
-
-// R3: what is served from here on survives the next crash. What a failed sync left in doubt is
-// written again first, the same bytes at the same place.
-Status SegmentPool::SyncSalvaged(SegmentSerial serial, File& file, const SalvageReport& report) {
-  bool in_doubt = false;
-  {
-    const std::lock_guard lock(mutex_);
-    in_doubt = InState(serial, FileState::kBroken).sync_failed;
-  }
-  for (const format::ChunkRow& row : report.rows) {
-    if (!in_doubt) break;
-    AlignedBytes bytes(row.chunk_bytes);
-    REEL_RETURN_IF_ERROR(ReadExactly(file, row.offset_bytes, bytes.span()));
-    REEL_RETURN_IF_ERROR(WriteFully(file, row.offset_bytes, bytes.span()));
-  }
-  const Status synced = file.Sync();
-  const std::lock_guard lock(mutex_);
-  InState(serial, FileState::kBroken).sync_failed = !synced.ok();
-  return synced;
-}
-
-Result<SalvageReport> SegmentPool::SalvageBroken(SegmentSerial serial, ChunkSeq known_durable_seq,
-                                                 bool write) {
-  uint32_t file_number = 0;
-  format::SegmentHeader header;
-  std::optional<ChunkSeq> abandoned_at;
-  {
-    const std::lock_guard lock(mutex_);
-    const Entry& entry = InState(serial, FileState::kBroken);
-    header = entry.header;
-    abandoned_at = entry.abandoned_at;
-    file_number = by_serial_[serial];
-  }
-  if (abandoned_at) known_durable_seq = std::max(known_durable_seq, *abandoned_at);
-  REEL_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, FileOf(file_number));
-  REEL_ASSIGN_OR_RETURN(SalvageReport report, Salvage(*file, header, known_durable_seq));
-  if (!write) return report;
-  // Rows and ids go by seq.
-  while (abandoned_at && !report.rows.empty() && report.rows.back().seq > *abandoned_at) {
-    report.rows.pop_back();
-    report.content_ids.pop_back();
-  }
-  if (report.rows.empty() && !report.damaged()) {
-    REEL_RETURN_IF_ERROR(Free(file_number));
-    return report;
-  }
-  REEL_RETURN_IF_ERROR(SyncSalvaged(serial, *file, report));
-  format::DirectoryEncoder directory;
-  for (const format::ChunkRow& row : report.rows) directory.Append(row);
-  format::FooterHead head;
-  head.retention_class = header.retention_class;
-  head.uid = header.uid;
-  head.serial = header.serial;
-  head.epoch = header.epoch;
-  const Bytes footer = directory.Encode(head, report.content_ids);
-  // With rows missing the others may say more each; what has no footer is known by its chunks.
-  const bool fits = footer.size() <= header.segment_bytes - header.footer_offset_bytes;
-  const Status written = fits ? WriteFooter(*file, header, footer) : OkStatus();
-  const std::lock_guard lock(mutex_);
-  Entry& entry = InState(serial, FileState::kBroken);
-  entry.sync_failed = !written.ok();
-  REEL_RETURN_IF_ERROR(written);
-  entry.state = FileState::kSealed;
-  return report;
 }
 
 Result<SegmentLease> SegmentPool::Lease(SegmentSerial serial) {

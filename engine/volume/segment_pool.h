@@ -7,6 +7,7 @@
 //   L1  A serial is given once in a volume's life, rising.
 //   L2  A file is in exactly one state, and only these changes happen:
 //         free -> spare -> open -> sealing -> sealed -> recycling -> free
+//                 spare -> recycling (an orderly stop)
 //                          open, sealing -> broken -> sealed | free (nothing in it)
 //   L3  A file becomes free on the disk before anything else may count on it.
 //   L4  A pinned segment is not recycled, and a segment that is not sealed never is.
@@ -89,6 +90,11 @@ class SegmentPool {
   std::optional<Spare> TakeSpare(ClassId retention_class);
   bool HasSpare(ClassId retention_class) const;
 
+  bool HasSpare() const;  // of any class
+  // Blocks. A spare, if there is one, is free again: else the next opening would scan it for
+  // chunks.
+  bool FreeSpare();
+
   // Blocks. Prepares a spare: a free file, else a new one, else none (NotFound: recycle first).
   Status PrepareSpare(ClassId retention_class, Epoch epoch);
 
@@ -103,8 +109,8 @@ class SegmentPool {
   void BeginSealing(SegmentSerial serial);
   Status Seal(SegmentSerial serial, ByteSpan footer);
 
-  // open -> broken. Of what failed only chunks up to `durable` count: the others were placed anew, and
-  // after a failed sync nobody knows what will become of them here.
+  // open -> broken. Of what failed only chunks up to `durable` count: the others were placed anew,
+  // and after a failed sync nobody knows what will become of them here.
   void Abandon(SegmentSerial serial, ChunkSeq durable);
   // Lowest serial that waits for salvage.
   std::optional<format::SegmentHeader> NextBroken() const;

@@ -11,15 +11,15 @@ namespace reel {
 inline constexpr char kSuperblockName[] = "reel-volume";
 inline constexpr char kVolumeLockName[] = "reel-lock";
 
-// Errors: NotFound, "not a volume", also when the file is empty; DataLoss when no slot can be verified; FailedPrecondition for a
-// newer format, even where an older slot could be read.
+// Errors: NotFound, "not a volume", also when the file is empty; DataLoss when no slot can be
+// verified; FailedPrecondition for a newer format, even where an older slot could be read.
 Result<format::Superblock> ReadSuperblock(Disk& disk);
 
 // Durable on return. `superblock.sequence` must be one above the ruling one's (or 1 in a new file).
 Status WriteSuperblock(Disk& disk, const format::Superblock& superblock);
 
-// A new superblock file in a directory that has none or an empty one, sequence 1. AlreadyExists names the volume
-// there.
+// A new superblock file in a directory that has none or an empty one, sequence 1. AlreadyExists
+// names the volume there.
 Status CreateSuperblock(Disk& disk, const format::Superblock& superblock);
 
 }  // namespace reel

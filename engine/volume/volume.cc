@@ -264,6 +264,7 @@ bool Volume::Drained() const {
 
 bool Volume::CloseSegments() {
   if (!Drained()) return false;
+  closing_ = true;
   for (auto& [retention_class, taking] : taking_) {
     for (Active* active : taking) active->segment->Close();
     taking.clear();

@@ -243,6 +243,7 @@ class Volume {
 
   // Shared between loop and maintenance.
   std::mutex mutex_;
+  std::atomic<bool> closing_ = false;
   std::atomic<uint32_t> prepare_failures_ = 0;  // in a row
   std::deque<SealJob> seal_jobs_;
   std::map<ClassId, bool> wanted_spares_;

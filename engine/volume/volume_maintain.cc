@@ -7,12 +7,13 @@ namespace reel {
 
 bool Volume::Maintain() {
   if (health_ == VolumeHealth::kOffline) return false;
-  return PrepareNext() || SealNext() || SalvageNext();
+  const bool made_ready = closing_ ? pool_->FreeSpare() : PrepareNext();
+  return made_ready || SealNext() || SalvageNext();
 }
 
 bool Volume::HasWork() {
   const std::lock_guard lock(mutex_);
-  return !seal_jobs_.empty() || pool_->NextBroken().has_value();
+  return !seal_jobs_.empty() || pool_->NextBroken().has_value() || (closing_ && pool_->HasSpare());
 }
 
 SegmentRow Volume::RowFor(const format::SegmentHeader& header, SegmentState state) const {
@@ -84,8 +85,8 @@ bool Volume::PrepareNext() {
     return true;
   }
   const std::optional<format::SegmentHeader> oldest = pool_->Oldest();
-  // What a crash left unsealed is older than what has been sealed since: it is looked at first, lest
-  // the newest footage makes room for itself.
+  // What a crash left unsealed is older than what has been sealed since: it is looked at first,
+  // lest the newest footage makes room for itself.
   const std::optional<format::SegmentHeader> broken = pool_->NextBroken();
   const bool older_waits = broken && (!oldest || broken->serial < oldest->serial);
   if (older_waits && SalvageNext()) return true;

@@ -265,6 +265,45 @@ TEST_F(Mp4, DataTrackIsLeftOutWithANote) {
   EXPECT_EQ(Written().first_tracks.size(), 1U);
 }
 
+// An ADTS header of 7 bytes for 8 kHz mono AAC-LC in front of `frame`.
+Bytes WithAdts(ByteSpan frame) {
+  const size_t size = 7 + frame.size();
+  Bytes unit;
+  for (size_t b : {size_t{0xFF}, size_t{0xF1}, size_t{0x6C}, 0x40 | size >> 11, size >> 3 & 0xFF,
+                   (size & 7) << 5 | 0x1F, size_t{0xFC}}) {
+    unit.push_back(static_cast<std::byte>(b));
+  }
+  unit.insert(unit.end(), frame.begin(), frame.end());
+  return unit;
+}
+
+TEST_F(Mp4, AdtsHeadersComeOffWhereverTheyAre) {
+  TrackInfo info;
+  info.kind = TrackKind::kAudio;
+  info.codec = Codec::kAac;
+  info.timescale = 8000;
+  info.sample_rate_hz = 8000;
+  info.channels = 1;
+  info.config = {std::byte{0x15}, std::byte{0x88}};
+  auto writer = Create();
+  ASSERT_TRUE(writer->SetTracks({&info, 1}).ok());
+  const Bytes frame(50, std::byte{0x21});
+  for (int64_t i = 0; i < 20; ++i) {
+    const Bytes adts = WithAdts(frame);
+    UnitView unit;
+    unit.pts = unit.dts = i * 1024;
+    unit.wall = kStart + i * std::chrono::milliseconds(128);
+    unit.bytes = i % 2 == 0 ? ByteSpan(frame) : ByteSpan(adts);
+    ASSERT_TRUE(writer->Write(unit).ok());
+    unit.bytes = ByteSpan(adts).first(adts.size() - 1);
+    EXPECT_EQ(writer->Write(unit).code(), Code::kInvalidArgument);
+  }
+  ASSERT_TRUE(writer->Finish().ok());
+  const ReadMedia written = Written();
+  ASSERT_EQ(written.units.size(), 20U);
+  for (const ReadUnit& unit : written.units) EXPECT_EQ(unit.bytes, frame);
+}
+
 // Sound of each codec from each container it comes in: kept, exported beside the picture, and heard
 // the same.
 struct Sound {

@@ -1,5 +1,5 @@
-// Synthetic streams that prove themselves: a unit's bytes follow from its source's seed, its number and its
-// time, all of which stand in them, so whoever reads one back can tell that it is right.
+// Synthetic streams that prove themselves: a unit's bytes follow from its source's seed, its number
+// and its time, all of which stand in them, so whoever reads one back can tell that it is right.
 #pragma once
 
 #include <map>

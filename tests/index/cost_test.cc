@@ -16,8 +16,8 @@ namespace {
 constexpr uint64_t kGranule = 4096;
 constexpr uint64_t kSegmentBytes = uint64_t{1} << 30;
 
-// Streams of 4 Mbit/s in 2 s GOPs of 50 units, staggered over the two seconds, one piece per GOP, in
-// segments filled front to back: what `gop` placement writes.
+// Streams of 4 Mbit/s in 2 s GOPs of 50 units, staggered over the two seconds, one piece per GOP,
+// in segments filled front to back: what `gop` placement writes.
 class Recorder {
  public:
   // Wall times of units wander by up to `jitter` around 40 ms steps.

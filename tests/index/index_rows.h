@@ -1,5 +1,5 @@
-// Rows and comparisons the index tests share: made-up footage, seeded random batches, and "these two
-// indexes answer alike".
+// Rows and comparisons the index tests share: made-up footage, seeded random batches, and "these
+// two indexes answer alike".
 #pragma once
 
 #include <gtest/gtest.h>

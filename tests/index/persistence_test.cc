@@ -81,7 +81,8 @@ class DamagedIndex : public ::testing::Test {
     options.read_only = read_only;
     return OpenRocksIndex(directory_.index(), options).status();
   }
-  // Opening says DataLoss either way, and moving aside gives an empty index and keeps the old files.
+  // Opening says DataLoss either way, and moving aside gives an empty index and keeps the old
+  // files.
   void ExpectMovedAside() {
     EXPECT_EQ(OpenStatus().code(), Code::kDataLoss) << OpenStatus().ToString();
     EXPECT_EQ(OpenStatus(true).code(), Code::kDataLoss) << OpenStatus(true).ToString();

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <thread>
 
 #include "engine/testing/memory_index.h"
@@ -48,7 +50,9 @@ void RunHistory(const History& history) {
 
 TEST(RandomIndex, AnswersLikeTheModel) {
   if (const char* seed = std::getenv("REEL_SEED")) {  // NOLINT(concurrency-mt-unsafe)
-    RunHistory({std::strtoull(seed, nullptr, 10), true});
+    uint64_t number = 0;
+    std::from_chars(seed, seed + std::strlen(seed), number);
+    RunHistory({number, true});
     return;
   }
   for (uint64_t seed = 1; seed <= 60 && !HasFailure(); ++seed) RunHistory({seed, seed % 10 == 0});

@@ -1,5 +1,5 @@
-// A store on the real index: whatever becomes of the index, the same questions get the same answers,
-// and recording goes on meanwhile.
+// A store on the real index: whatever becomes of the index, the same questions get the same
+// answers, and recording goes on meanwhile.
 #include <gtest/gtest.h>
 
 #include <filesystem>

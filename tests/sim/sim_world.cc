@@ -7,16 +7,17 @@ namespace reel {
 // Lends a world's disk to a store and notes what each call left in the journals.
 class BorrowedDisk : public Disk {
  public:
-  BorrowedDisk(SimWorld& world, SimDisk& disk) : world_(world), disk_(disk) {}
+  BorrowedDisk(SimWorld& world, size_t number)
+      : world_(world), disk_(world.disk(number)), number_(number) {}
 
   std::string description() const override { return disk_.description(); }
   Result<DiskFacts> Probe() override { return disk_.Probe(); }
   Result<std::vector<std::string>> List() override { return disk_.List(); }
   Result<std::unique_ptr<File>> Create(const std::string& name, uint64_t size_bytes) override {
-    return Wrap(Noted(disk_.Create(name, size_bytes)));
+    return Wrap(Noted(disk_.Create(name, size_bytes)), name);
   }
   Result<std::unique_ptr<File>> Open(const std::string& name, OpenMode mode) override {
-    return Wrap(disk_.Open(name, mode));
+    return Wrap(disk_.Open(name, mode), name);
   }
   Status Remove(const std::string& name) override { return Noted(disk_.Remove(name)); }
   Result<std::unique_ptr<DiskLock>> Lock(const std::string& name) override {
@@ -31,13 +32,14 @@ class BorrowedDisk : public Disk {
  private:
   class BorrowedFile : public File {
    public:
-    BorrowedFile(SimWorld& world, std::unique_ptr<File> file)
-        : world_(world), file_(std::move(file)) {}
+    BorrowedFile(SimWorld& world, size_t disk, std::string name, std::unique_ptr<File> file)
+        : world_(world), disk_(disk), name_(std::move(name)), file_(std::move(file)) {}
     uint64_t size_bytes() const override { return file_->size_bytes(); }
     Result<size_t> Read(uint64_t offset, MutableByteSpan into) override {
       return file_->Read(offset, into);
     }
     Result<size_t> Write(uint64_t offset, ByteSpan from) override {
+      Tell(offset, from);
       Result<size_t> moved = file_->Write(offset, from);
       world_.Note();
       return moved;
@@ -48,9 +50,14 @@ class BorrowedDisk : public Disk {
       return status;
     }
     File* real() { return file_.get(); }
+    void Tell(uint64_t offset, ByteSpan bytes) {
+      if (world_.observer != nullptr) world_.observer->OnWrite(disk_, name_, offset, bytes);
+    }
 
    private:
     SimWorld& world_;
+    size_t disk_;
+    std::string name_;
     std::unique_ptr<File> file_;
   };
 
@@ -62,7 +69,11 @@ class BorrowedDisk : public Disk {
     uint32_t in_flight() const override { return queue_->in_flight(); }
     bool Submit(const IoRequest& request) override {
       IoRequest real = request;
-      real.file = static_cast<BorrowedFile*>(request.file)->real();
+      auto* file = static_cast<BorrowedFile*>(request.file);
+      real.file = file->real();
+      if (request.kind == IoKind::kWrite) {
+        file->Tell(request.offset_bytes, {request.data, request.length_bytes});
+      }
       const bool taken = queue_->Submit(real);
       world_.Note();
       return taken;
@@ -87,13 +98,15 @@ class BorrowedDisk : public Disk {
     world_.Note();
     return result;
   }
-  Result<std::unique_ptr<File>> Wrap(Result<std::unique_ptr<File>> file) {
+  Result<std::unique_ptr<File>> Wrap(Result<std::unique_ptr<File>> file, const std::string& name) {
     if (!file.ok()) return file.status();
-    return std::unique_ptr<File>(std::make_unique<BorrowedFile>(world_, std::move(*file)));
+    return std::unique_ptr<File>(
+        std::make_unique<BorrowedFile>(world_, number_, name, std::move(*file)));
   }
 
   SimWorld& world_;
   SimDisk& disk_;
+  size_t number_;
 };
 
 SimWorld::SimWorld(const WorldOptions& options)
@@ -104,6 +117,7 @@ SimWorld::SimWorld(const WorldOptions& options)
     SimDiskOptions disk;
     disk.seed = options.seed * 1000 + i;
     disk.granule_bytes = i == 0 ? 4096 : options.granule_bytes;
+    disk.jitter_max = options.jitter_max;
     disk.clock = clock_.get();
     disks_.push_back(std::make_unique<SimDisk>(disk));
   }
@@ -113,10 +127,14 @@ SimWorld::SimWorld(const SimWorld& before, const Cut& cut, uint64_t tear_seed,
                    const CrashTraits& traits)
     : options_(before.options_), random_(std::make_unique<SeededRandom>(tear_seed ^ 0x5EED)) {
   clock_ = std::make_unique<SimClock>(tear_seed);
+  CrashTraits state_traits = traits;
+  state_traits.stripe_bytes = 0;
   for (size_t i = 0; i < cut.size(); ++i) {
-    disks_.push_back(before.disks_[i]->CrashImage(cut[i], tear_seed + i, traits, clock_.get()));
+    disks_.push_back(before.disks_[i]->CrashImage(cut[i], tear_seed + i,
+                                                  i == 0 ? state_traits : traits, clock_.get()));
   }
-  clock_->Advance(std::chrono::seconds(600));  // later than anything in the world before
+  const Duration later = before.clock_->WallNow() - clock_->WallNow();
+  clock_->JumpWall(later + std::chrono::seconds(10));
 }
 
 std::string SimWorld::PathOf(size_t disk) {
@@ -125,6 +143,7 @@ std::string SimWorld::PathOf(size_t disk) {
 
 void SimWorld::Note() {
   Cut cut;
+  cut.reserve(disks_.size());
   for (const std::unique_ptr<SimDisk>& disk : disks_) cut.push_back(disk->journal_size());
   if (cuts_->empty() || cuts_->back() != cut) cuts_->push_back(std::move(cut));
 }
@@ -134,8 +153,7 @@ Store::Options SimWorld::OptionsFor(Index* index) {
   options.state_path = PathOf(0);
   options.open_disk = [this](const std::string& path) -> Result<std::unique_ptr<Disk>> {
     for (size_t i = 0; i < disks_.size(); ++i) {
-      if (PathOf(i) == path)
-        return std::unique_ptr<Disk>(std::make_unique<BorrowedDisk>(*this, *disks_[i]));
+      if (PathOf(i) == path) return std::unique_ptr<Disk>(std::make_unique<BorrowedDisk>(*this, i));
     }
     return NotFound("no directory " + path);
   };
@@ -146,7 +164,7 @@ Store::Options SimWorld::OptionsFor(Index* index) {
   options.buffer_bytes = options_.buffer_bytes;
   options.stream_buffer_bytes = options_.stream_buffer_bytes;
   options.flush_interval = std::chrono::milliseconds(50);
-  options.log = [this](LogLevel, std::string_view text) { log.emplace_back(text); };
+  if (keep_log) options.log = [this](LogLevel, std::string_view text) { log.emplace_back(text); };
   return options;
 }
 

@@ -22,6 +22,7 @@ struct WorldOptions {
   uint64_t segments = 12;
   uint32_t granule_bytes = 4096;
   std::string placement = "log";
+  Duration jitter_max = std::chrono::microseconds(200);  // up to which requests overtake each other
   uint64_t buffer_bytes = 8U << 20;
   uint64_t stream_buffer_bytes = 1U << 20;
 };
@@ -29,10 +30,19 @@ struct WorldOptions {
 // How far each disk's journal was at one instant.
 using Cut = std::vector<size_t>;
 
+// Told of every write a store makes, before the disk has it. `disk` and `file` are whose it is.
+class WriteObserver {
+ public:
+  virtual ~WriteObserver() = default;
+  virtual void OnWrite(size_t disk, const std::string& file, uint64_t offset_bytes,
+                       ByteSpan bytes) = 0;
+};
+
 class SimWorld {
  public:
   explicit SimWorld(const WorldOptions& options);
-  // The world as a power cut leaves it: same clock reading, machine booted anew.
+  // The world as a power cut leaves it, ten seconds later: machine booted anew, no faults. A write
+  // hole (CrashTraits::stripe_bytes) opens on the volumes alone: the node's state stands elsewhere.
   SimWorld(const SimWorld& before, const Cut& cut, uint64_t tear_seed, const CrashTraits& traits);
 
   Status Init();
@@ -51,7 +61,9 @@ class SimWorld {
   const std::vector<Cut>& cuts() const { return *cuts_; }
   size_t now() const { return cuts_->size(); }  // number of instants so far
 
-  std::vector<std::string> log;  // what the store said
+  std::vector<std::string> log;       // what the store said
+  bool keep_log = true;               // off where thousands of worlds a second are made
+  WriteObserver* observer = nullptr;  // outlives the stores on this world
 
  private:
   void Note();

@@ -164,8 +164,7 @@ TEST(IndexFeedTest, FlushesFromTwoThreadsWaitForEachOther) {
   other.join();
   EXPECT_FALSE(index.together);
   const std::vector<RunRow> runs = *index.Runs(Stream(), {kWallMin, kWallMax}, 10);
-  for (const RunRow& row : runs)
-    EXPECT_EQ(row.end.ns, 1999);
+  for (const RunRow& row : runs) EXPECT_EQ(row.end.ns, 1999);
 }
 
 TEST(IndexFeedTest, RunsOfEarlierSessionsAreForgottenInTheEnd) {
@@ -187,8 +186,7 @@ TEST(IndexFeedTest, RunsOfEarlierSessionsAreForgottenInTheEnd) {
   ASSERT_TRUE(feed.Flush(index).ok());
   size_t alone = 0;
   const std::vector<GopRow> gops = *index.Gops(Stream(), {5000}, Direction::kForward, 10);
-  for (const GopRow& gop : gops)
-    alone += gop.first_unit.value == 5 ? 1U : 0U;
+  for (const GopRow& gop : gops) alone += gop.first_unit.value == 5 ? 1U : 0U;
   EXPECT_EQ(alone, 1u);
 }
 

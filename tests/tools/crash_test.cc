@@ -31,8 +31,8 @@ using Durable = std::map<std::string, uint64_t>;  // stream -> units
 
 // Records at several times real time until every stream has kUnitsWanted durable units, then kills.
 Durable RecordAndKill(const std::string& node, const TempFolder& folder) {
-  Words command = {REEL_COMMAND, "import", "--node",  node,  "--pace=8",
-                   "--loop",     "--json", "--start", kStart};
+  Words command = {REEL_COMMAND, "import", "--node", node,      "--pace=8",
+                   "--for",      "20m",    "--json", "--start", kStart};
   for (const auto& [stream, file] : kStreams) command.push_back(stream + "=" + Media(file));
   Child import(command, folder / "err");
   Durable durable;

@@ -89,11 +89,10 @@ class RoundTrip : public testing::Test {
     }
   }
 
-  // The last line of an endless import that was sent SIGINT once something was durable.
+  // The last line of a long import that was sent SIGINT once something was durable.
   json StopInTheMiddle(const Words& options) const {
-    Words command = {REEL_COMMAND, "import", "--node",
-                     node_,        "--loop", "--json",
-                     "--start",    kStart,   "cam=" + Media("axis-test_h264.mp4")};
+    Words command = {REEL_COMMAND, "import",  "--node", node_,
+                     "--json",     "--start", kStart,   "cam=" + Media("axis-test_h264.mp4")};
     command.insert(command.end(), options.begin(), options.end());
     Child import(command, folder_ / "err");
     EXPECT_TRUE(import.ReadLine());
@@ -289,13 +288,13 @@ TEST_F(RoundTrip, InspectTellsWhatThingsAre) {
 }
 
 TEST_F(RoundTrip, StoppingAnImportKeepsWhatWasTaken) {
-  const json last = StopInTheMiddle({"--pace"});
+  const json last = StopInTheMiddle({"--pace", "--for", "2m"});
   EXPECT_EQ(last["durable"], last["units"]);
   EXPECT_EQ(StoredUnits("cam").size(), last["units"]);
 }
 
 TEST_F(RoundTrip, StoppingABulkImportEndsInOrder) {
-  const json last = StopInTheMiddle({});
+  const json last = StopInTheMiddle({"--for", "4h"});
   EXPECT_EQ(last["durable"], last["units"]);
 }
 

@@ -1,0 +1,41 @@
+// How far a run has come, and what it holds.
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/store/run_buffer.h"
+
+namespace reel {
+
+Watermarks RunBuffer::watermarks() const {
+  const std::lock_guard lock(mutex_);
+  const Watermarks marks{{accepted_.EndOfPrefix(0)}, {durable_.EndOfPrefix(0)}};
+  REEL_CHECK(marks.accepted >= marks.durable, "W1");
+  return marks;
+}
+
+bool RunBuffer::IsDurable(UnitNumber end) const {
+  const std::lock_guard lock(mutex_);
+  // Every accepted unit below `end`: intervals of accepted_ up to there are inside durable_.
+  for (uint64_t n = 0; n < end.value;) {
+    const uint64_t accepted_end = std::min(accepted_.EndOfPrefix(n), end.value);
+    if (accepted_end == n) {
+      n = accepted_.NextAfter(n);
+      continue;
+    }
+    if (durable_.EndOfPrefix(n) < accepted_end) return false;
+    n = accepted_end;
+  }
+  return true;
+}
+
+uint64_t RunBuffer::held_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return held_bytes_ + (builder_ ? builder_->buffer_bytes() : 0);
+}
+
+bool RunBuffer::idle() const {
+  const std::lock_guard lock(mutex_);
+  return held_.empty() && !builder_;
+}
+
+}  // namespace reel
