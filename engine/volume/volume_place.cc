@@ -177,9 +177,11 @@ bool Volume::OpenAnother(ClassId retention_class) {
 }
 
 // Only what is sealed is recycled, and a full segment is closed when the next one opens. With every
-// other file taken that would be never.
+// other file taken that would be never. The ledger's stays open: it is what copying the ledger
+// forward, which frees its older segments, writes to.
 void Volume::CloseTaking() {
   for (auto& [retention_class, taking] : taking_) {
+    if (retention_class == kLedgerClass) continue;
     for (Active* active : taking) active->segment->Close();
     taking.clear();
   }
