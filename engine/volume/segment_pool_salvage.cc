@@ -12,9 +12,8 @@ Result<std::optional<format::Footer>> SegmentPool::Settle(SegmentSerial serial) 
     if (InState(serial, FileState::kBroken).sync_failed) return std::optional<format::Footer>{};
   }
   REEL_ASSIGN_OR_RETURN(const SegmentLease lease, Lease(serial));
-  REEL_ASSIGN_OR_RETURN(std::optional<format::Footer> footer,
-                        ReadFooter(lease.file(), lease.header()));
-  if (!footer) return footer;
+  Result<std::optional<format::Footer>> footer = ReadFooter(lease.file(), lease.header());
+  if (!footer.ok() || !footer->has_value()) return footer;
   // A process that died between a footer's write and its sync left one that a power cut may take.
   const Status synced = lease.file().Sync();
   const std::lock_guard lock(mutex_);

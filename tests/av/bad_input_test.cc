@@ -142,6 +142,7 @@ TEST_F(BadInput, CutContainersGiveWhatIsThereAndANote) {
     ExpectPrefix(cut, *whole, 50);
     const Result<ReadMedia> media = ReadAll(cut);
     ASSERT_TRUE(media.ok());
+    EXPECT_TRUE(media->left_out.empty()) << media->left_out[0].ToString();
     ASSERT_EQ(media->notes.size(), 1U);
     EXPECT_NE(media->notes[0].find("cut short"), std::string::npos) << media->notes[0];
   }

@@ -160,6 +160,48 @@ TEST_F(Mp4, BFramesBeginAtZeroInOrder) {
   }
 }
 
+// Which samples a player may start at, by the index of the file.
+TEST_F(Mp4, SyncSamplesAreTheCleanPoints) {
+  for (const char* name : {kPlain, kBFrames, "made-intra-refresh.h264"}) {
+    const std::string to = folder().Path(name);
+    ASSERT_TRUE(Export(FootagePath(name), to).ok());
+    AVFormatContext* raw = avformat_alloc_context();
+    raw->flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;  // no opinion of its own
+    ASSERT_GE(avformat_open_input(&raw, AvFileUrl(to).c_str(), nullptr, nullptr), 0);
+    const AvPtr<AVFormatContext> context(raw);
+    const AvPtr<AVPacket> packet(av_packet_alloc());
+    for (const ReadUnit& unit : Footage(name).units) {
+      ASSERT_GE(av_read_frame(raw, packet.get()), 0);
+      const bool is_clean = (unit.unit.flags & (kUnitClean | kUnitIntraRefresh)) == kUnitClean;
+      EXPECT_EQ((packet->flags & AV_PKT_FLAG_KEY) != 0, is_clean) << name;
+      av_packet_unref(packet.get());
+    }
+  }
+}
+
+// Pictures shown before the first one decoded, and decodable without anything before it.
+TEST_F(Mp4, LeadingPicturesThatDecodeAreShown) {
+  if (!HasFfmpeg()) GTEST_SKIP() << "no ffmpeg program here";
+  const std::string from = folder().Path("radl.h265");
+  ASSERT_TRUE(
+      Ffmpeg({"-f lavfi -i testsrc=size=128x128:rate=10:duration=3 -c:v libx265",
+              "-x265-params open-gop=0:radl=2:keyint=10:min-keyint=10:bframes=3:log-level=0",
+              Quoted(from)})
+          .ok());
+  const Result<ReadMedia> media = ReadAll(from);
+  ASSERT_TRUE(media.ok());
+  size_t begin = 1;
+  while ((media->units[begin].unit.flags & kUnitClean) == 0) ++begin;
+  ASSERT_LT(media->units[begin + 1].unit.pts, media->units[begin].unit.pts);
+  auto writer = Create();
+  ASSERT_TRUE(writer->SetTracks(media->first_tracks).ok());
+  for (size_t i = begin; i < media->units.size(); ++i) {
+    ASSERT_TRUE(writer->Write(View(media->units[i])).ok());
+  }
+  ASSERT_TRUE(writer->Finish().ok());
+  EXPECT_EQ(DecodedHashes(path(), "v", "").size(), media->units.size() - begin);
+}
+
 TEST_F(Mp4, GapStaysAndRunsFollowTheWallClock) {
   const ReadMedia media = Footage(kPlain);
   auto writer = Create();
@@ -200,9 +242,11 @@ TEST_F(Mp4, ParameterSetsThatChangeOutsideTheUnitsArePutIntoThem) {
   }
   auto writer = Create();
   Duration later{0};
+  Bytes first_unit;
   for (const char* name : {"small.mp4", "large.mp4"}) {
     const Result<ReadMedia> media = ReadAll(folder().Path(name));
     ASSERT_TRUE(media.ok());
+    if (first_unit.empty()) first_unit = media->units[0].bytes;
     ASSERT_TRUE(writer->SetTracks(media->first_tracks).ok());
     writer->BeginRun();
     for (const ReadUnit& unit : media->units) {
@@ -213,6 +257,7 @@ TEST_F(Mp4, ParameterSetsThatChangeOutsideTheUnitsArePutIntoThem) {
   ASSERT_TRUE(writer->Finish().ok());
   EXPECT_TRUE(SampleEntryIs("avc3"));
   const ReadMedia written = Written();
+  EXPECT_EQ(written.units[0].bytes, first_unit);
   EXPECT_EQ(written.first_tracks[0].width, 64U);
   EXPECT_EQ(written.last_tracks[0].width, 128U);
   std::vector<std::string> expected;
