@@ -96,10 +96,11 @@ class [[nodiscard]] Result {
 
   T& value() & { return Get(); }
   const T& value() const& { return const_cast<Result*>(this)->Get(); }
-  T&& value() && { return std::move(Get()); }
+  // Of a temporary by value: `for (x : *Compute())` walks over something that lives.
+  T value() && { return std::move(Get()); }
   T& operator*() & { return Get(); }
   const T& operator*() const& { return value(); }
-  T&& operator*() && { return std::move(Get()); }
+  T operator*() && { return std::move(Get()); }
   T* operator->() { return &Get(); }
   const T* operator->() const { return &value(); }
 
