@@ -1,5 +1,5 @@
-// The node file in the state directory: who this node is and which volumes it owns. Two slots of
-// 64 KiB, written in turn; the valid one with the higher sequence rules.
+// The node file in the state directory: who this node is and which volumes it owns. Four slots of
+// 64 KiB, written as SlotsOf says; the valid one with the highest sequence rules.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 namespace reel::format {
 
 inline constexpr uint32_t kNodeMagic = Magic("RNOD");
-inline constexpr uint32_t kNodeSlots = 2;
+inline constexpr uint32_t kNodeSlots = kRecordSlots;
 inline constexpr uint32_t kNodeSlotBytes = 64U << 10;
 inline constexpr size_t kMaxVolumes = 128;
 inline constexpr size_t kMaxPathBytes = 400;

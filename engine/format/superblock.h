@@ -1,6 +1,6 @@
 // The superblock file of a volume: what the volume is, whose it is and how often it was opened.
-// Four blocks of 4 KiB, a granule apart; the valid one with the highest sequence rules; the next
-// change goes to the block at sequence modulo 4, so a torn write never harms the ruling one.
+// Four slots of 4 KiB, a granule apart, written as SlotsOf says; the valid one with the highest
+// sequence rules.
 #pragma once
 
 #include "engine/format/segment_header.h"
@@ -9,7 +9,7 @@
 namespace reel::format {
 
 inline constexpr uint32_t kSuperblockMagic = Magic("RVOL");
-inline constexpr uint32_t kSuperblockSlots = 4;
+inline constexpr uint32_t kSuperblockSlots = kRecordSlots;
 inline constexpr uint32_t kSuperblockSlotBytes = kBlockBytes;
 inline constexpr uint32_t kMaxSegmentFiles = 1U << 20;
 

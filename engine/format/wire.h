@@ -3,6 +3,7 @@
 // when unknown.
 #pragma once
 
+#include <array>
 #include <cstring>
 #include <type_traits>
 
@@ -25,6 +26,15 @@ constexpr uint32_t Magic(const char (&text)[5]) {
          static_cast<uint32_t>(static_cast<unsigned char>(text[1])) << 8 |
          static_cast<uint32_t>(static_cast<unsigned char>(text[2])) << 16 |
          static_cast<uint32_t>(static_cast<unsigned char>(text[3])) << 24;
+}
+
+// A small record that changes has a file of four slots. A version is written to two of them, the
+// first synced before the second is begun: a write that tears harms one copy at a time, never the
+// version before, and whatever becomes of one slot the latest version is still read.
+inline constexpr uint32_t kRecordSlots = 4;
+inline constexpr std::array<uint32_t, 2> SlotsOf(uint64_t sequence) {
+  const uint32_t first = sequence % 2 == 0 ? 0 : 2;
+  return {first, first + 1};
 }
 
 template <class T>

@@ -10,7 +10,7 @@ namespace reel {
 using format::kNodeSlotBytes;
 using format::kNodeSlots;
 
-Result<format::NodeState> ReadNodeState(Disk& disk) {
+Result<format::NodeState> ReadNodeState(Disk& disk, std::vector<std::string>* notes) {
   Result<std::unique_ptr<File>> file = disk.Open(kNodeFileName, OpenMode::kReadOnly);
   if (!file.ok()) {
     if (file.status().code() != Code::kNotFound) return file.status();
@@ -21,7 +21,13 @@ Result<format::NodeState> ReadNodeState(Disk& disk) {
                             " holds an empty node file: make the node anew with 'reel init'");
   for (uint32_t i = 0; i < kNodeSlots; ++i) {
     AlignedBytes slot(kNodeSlotBytes);
-    REEL_RETURN_IF_ERROR(ReadExactly(**file, uint64_t{i} * kNodeSlotBytes, slot.span()));
+    const Status read = ReadExactly(**file, uint64_t{i} * kNodeSlotBytes, slot.span());
+    if (!read.ok()) {
+      refusal = read.WithContext(disk.description());
+      if (notes != nullptr)
+        notes->push_back("copy " + std::to_string(i) + " of the node file: " + read.message());
+      continue;
+    }
     Result<format::NodeState> found = format::DecodeNodeState(slot.span());
     if (!found.ok()) {
       if (found.status().code() == Code::kFailedPrecondition)
@@ -43,11 +49,13 @@ Status WriteNodeState(Disk& disk, format::NodeState* state) {
   }
   if (!file.ok()) return file.status();
   ++state->sequence;
-  AlignedBytes slot(kNodeSlotBytes);
-  REEL_RETURN_IF_ERROR(format::EncodeNodeState(*state, slot.span()));
-  const uint64_t offset = state->sequence % kNodeSlots * kNodeSlotBytes;
-  REEL_RETURN_IF_ERROR(WriteFully(**file, offset, slot.span()));
-  return (*file)->Sync();
+  AlignedBytes bytes(kNodeSlotBytes);
+  REEL_RETURN_IF_ERROR(format::EncodeNodeState(*state, bytes.span()));
+  for (const uint32_t slot : format::SlotsOf(state->sequence)) {
+    REEL_RETURN_IF_ERROR(WriteFully(**file, uint64_t{slot} * kNodeSlotBytes, bytes.span()));
+    REEL_RETURN_IF_ERROR((*file)->Sync());
+  }
+  return OkStatus();
 }
 
 }  // namespace reel

@@ -22,18 +22,20 @@ uint64_t SlotDistance(const File& file) {
   return std::max<uint64_t>(RoundDown(distance, kSuperblockSlotBytes), kSuperblockSlotBytes);
 }
 
-Status WriteSlot(File& file, const Superblock& superblock) {
-  AlignedBytes slot(kSuperblockSlotBytes);
+Status WriteSlots(File& file, const Superblock& superblock) {
+  AlignedBytes bytes(kSuperblockSlotBytes);
   EncodeSuperblock(superblock,
-                   std::span<std::byte, kSuperblockSlotBytes>(slot.data(), kSuperblockSlotBytes));
-  const uint64_t offset = superblock.sequence % kSuperblockSlots * SlotDistance(file);
-  REEL_RETURN_IF_ERROR(WriteFully(file, offset, slot.span()));
-  return file.Sync();
+                   std::span<std::byte, kSuperblockSlotBytes>(bytes.data(), kSuperblockSlotBytes));
+  for (const uint32_t slot : format::SlotsOf(superblock.sequence)) {
+    REEL_RETURN_IF_ERROR(WriteFully(file, slot * SlotDistance(file), bytes.span()));
+    REEL_RETURN_IF_ERROR(file.Sync());
+  }
+  return OkStatus();
 }
 
 }  // namespace
 
-Result<Superblock> ReadSuperblock(Disk& disk) {
+Result<Superblock> ReadSuperblock(Disk& disk, std::vector<std::string>* notes) {
   Result<std::unique_ptr<File>> file = disk.Open(kSuperblockName, OpenMode::kReadOnly);
   if (!file.ok()) {
     if (file.status().code() != Code::kNotFound) return file.status();
@@ -48,6 +50,8 @@ Result<Superblock> ReadSuperblock(Disk& disk) {
     const Status read = ReadExactly(**file, i * SlotDistance(**file), slot.span());
     if (!read.ok()) {
       refusal = read.WithContext(disk.description());
+      if (notes != nullptr)
+        notes->push_back("copy " + std::to_string(i) + " of the superblock: " + read.message());
       continue;
     }
     const bool unused = std::all_of(slot.data(), slot.data() + slot.size(),
@@ -71,7 +75,7 @@ Result<Superblock> ReadSuperblock(Disk& disk) {
 Status WriteSuperblock(Disk& disk, const Superblock& superblock) {
   REEL_ASSIGN_OR_RETURN(const std::unique_ptr<File> file,
                         disk.Open(kSuperblockName, OpenMode::kReadWrite));
-  return WriteSlot(*file, superblock);
+  return WriteSlots(*file, superblock);
 }
 
 Status CreateSuperblock(Disk& disk, const Superblock& superblock) {
@@ -91,7 +95,7 @@ Status CreateSuperblock(Disk& disk, const Superblock& superblock) {
     file = disk.Create(kSuperblockName, size_bytes);
   }
   if (!file.ok()) return file.status();
-  return WriteSlot(**file, superblock);
+  return WriteSlots(**file, superblock);
 }
 
 }  // namespace reel

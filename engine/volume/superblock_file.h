@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "engine/format/superblock.h"
 #include "reel/disk.h"
@@ -13,7 +15,8 @@ inline constexpr char kVolumeLockName[] = "reel-lock";
 
 // Errors: NotFound, "not a volume", also when the file is empty; DataLoss when no slot can be
 // verified; FailedPrecondition for a newer format, even where an older slot could be read.
-Result<format::Superblock> ReadSuperblock(Disk& disk);
+// `notes` is told of copies that the device refuses to read.
+Result<format::Superblock> ReadSuperblock(Disk& disk, std::vector<std::string>* notes = nullptr);
 
 // Durable on return. `superblock.sequence` must be one above the ruling one's (or 1 in a new file).
 Status WriteSuperblock(Disk& disk, const format::Superblock& superblock);
