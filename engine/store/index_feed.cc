@@ -70,6 +70,11 @@ void IndexFeed::ForgetRun(const RunId& run) {
   recording_.Forget(run);
 }
 
+bool IndexFeed::TakeLost() {
+  const std::lock_guard lock(mutex_);
+  return writable_ && std::exchange(lost_, false);
+}
+
 bool IndexFeed::empty() const {
   const std::lock_guard lock(mutex_);
   return batch_.empty() && recovered_batch_.empty() && to_release_.empty();
@@ -142,9 +147,13 @@ Status IndexFeed::Flush(Index& index) {
     if (!batch.empty()) written = index.Write(batch);
   }
   for (const StreamChunkPtr& chunk : to_release) chunk->run_buffer->Release(*chunk);
-  if (!written.ok() && batch.gops.size() + recovered.gops.size() < kMaxRows) {
+  const std::lock_guard lock(mutex_);
+  writable_ = written.ok();
+  if (written.ok()) return written;
+  if (batch.gops.size() + recovered.gops.size() >= kMaxRows) {
+    lost_ = true;
+  } else {
     // Rows that came meanwhile stay behind these.
-    const std::lock_guard lock(mutex_);
     AppendBatch(&batch, batch_);
     std::swap(batch, batch_);
     AppendBatch(&recovered, recovered_batch_);

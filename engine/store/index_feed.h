@@ -4,7 +4,7 @@
 // Thread rule: all calls from any thread; flushes wait for each other, so that rows are written in
 // the order they came.
 // Bound: kMaxRows rows. Beyond it, with an index that refuses to be written, rows are dropped and
-// the index is behind: it is rebuilt at the next opening.
+// the index is behind; TakeLost says so once it can be written again, and it is to be rebuilt.
 #pragma once
 
 #include <mutex>
@@ -37,6 +37,8 @@ class IndexFeed {
 
   // Writes what has come since the last flush. Chunks are released in either case.
   Status Flush(Index& index);
+  // Rows were dropped, and the index has been written since. True once.
+  bool TakeLost();
   bool empty() const;
   bool full() const;  // worth flushing now
 
@@ -52,6 +54,8 @@ class IndexFeed {
   IndexBatch batch_;
   IndexBatch recovered_batch_;
   std::vector<StreamChunkPtr> to_release_;
+  bool lost_ = false;     // rows were dropped
+  bool writable_ = true;  // the last flush succeeded
 };
 
 }  // namespace reel

@@ -72,6 +72,7 @@ struct VolumeSlot {
       std::make_shared<RunList>();        // assigned here; swapped whole
   std::atomic<bool> ledger_grew = true;   // a segment of it was sealed since the last look
   LedgerCopy ledger_copy;                 // maintenance thread only
+  UnitNumber receipts_end;                // likewise: of the last receipt in the ledger run
   std::set<SegmentSerial> ledger_unread;  // not read whole: never let go; opening, then maintenance
   std::atomic<bool> segments_closed = false;  // for an orderly stop
   std::atomic<bool> roll_segments = false;    // close the open ones, go on in new ones
@@ -121,6 +122,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   void OnSegment(const SegmentRow& row, const std::vector<format::ChunkRow>& rows) override;
   void OnSalvage(const SalvageReport& report) override;
   void OnRecycled(const SegmentRow& row) override;
+  bool MayReuse(VolumeNo volume) override;
   bool MayRecycle(const SegmentRow& row) override;
 
   // Footage
@@ -159,6 +161,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   bool AppendLedgerCopy(VolumeSlot* slot);
   void DropOldLedger(VolumeSlot* slot);
   void PruneLedger();
+  void AppendLedgers(const format::LedgerRecord& record, const std::string& what);
   void RecordShed(const ActiveRun& run, bool all);
   bool FinishEndedRuns();
 
@@ -185,6 +188,8 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   VolumeSlot* Slot(VolumeNo volume);
   VolumeSlot* PickVolume(VolumeNo other_than);
   void Assign(const std::shared_ptr<ActiveRun>& run, VolumeSlot* slot);
+  void MoveRuns(VolumeNo volume, const std::string& why);
+  void MoveOffOffline();
   void AddToSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
   void RemoveFromSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
   Status Resume(StreamId stream, RunId run, RunBuffer* buffer);

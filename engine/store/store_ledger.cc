@@ -115,11 +115,18 @@ void StoreImpl::RecordShed(const ActiveRun& run, bool all) {
     IndexBatch batch;
     batch.gaps.push_back(gap);
     feed_.Add(batch);
-    VolumeSlot* slot = Slot(run.volume);
-    if (slot == nullptr || !slot->volume) continue;
-    const Result<UnitNumber> written = AppendLedger(slot, gap);
-    if (!written.ok())
-      Log(LogLevel::kWarning, "a gap could not be recorded: " + written.status().ToString());
+    AppendLedgers(gap, "a gap");
+  }
+}
+
+// To the ledger of every volume, so that it outlives any one of them; nobody waits for it.
+void StoreImpl::AppendLedgers(const format::LedgerRecord& record, const std::string& what) {
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    if (!slot->volume || slot->volume->health() == VolumeHealth::kOffline) continue;
+    const Result<UnitNumber> written = AppendLedger(slot.get(), record);
+    if (written.ok()) continue;
+    Log(LogLevel::kWarning,
+        what + " is not recorded on " + slot->node.path + ": " + written.status().ToString());
   }
 }
 
@@ -145,10 +152,7 @@ bool StoreImpl::FinishEndedRuns() {
       IndexBatch batch;
       batch.runs.push_back(*row);
       feed_.Add(batch);
-      VolumeSlot* slot = Slot(run->volume);
-      const Result<UnitNumber> written = AppendLedger(slot, *row);
-      if (!written.ok())
-        Log(LogLevel::kWarning, "the end of a run is not recorded: " + written.status().ToString());
+      AppendLedgers(*row, "the end of a run");
     }
     feed_.ForgetRun(buffer.identity().run);
     units_accepted_ended_ += buffer.units_accepted();

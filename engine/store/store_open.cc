@@ -60,8 +60,10 @@ Status StoreImpl::Start() {
   REEL_ASSIGN_OR_RETURN(node_, ReadNodeState(*state_disk_));
   if (options_.read_only) return OpenForReading();
   REEL_ASSIGN_OR_RETURN(node_lock_, state_disk_->Lock(kNodeLockName));
-  REEL_ASSIGN_OR_RETURN(node_,
-                        ReadNodeState(*state_disk_));  // again: it may have changed before the lock
+  // Again: it may have changed before the lock.
+  std::vector<std::string> notes;
+  REEL_ASSIGN_OR_RETURN(node_, ReadNodeState(*state_disk_, &notes));
+  for (const std::string& note : notes) Log(LogLevel::kWarning, options_.state_path + ": " + note);
   REEL_ASSIGN_OR_RETURN(buffers_, BufferPool::Create(options_.buffer_bytes));
   ++node_.incarnation;
   size_t usable = 0;

@@ -145,6 +145,12 @@ bool StoreImpl::FeedOnce() {
     index_failing_ = !written.ok();
     if (index_failing_) moved = false;
   }
+  if (feed_.TakeLost()) {
+    Log(LogLevel::kWarning, "the index missed footage while it could not be written: it is filled "
+                            "again from the segments");
+    RebuildIndex();
+  }
+  MoveOffOffline();
   std::vector<std::shared_ptr<ActiveRun>> runs;
   {
     const std::lock_guard lock(mutex_);

@@ -62,19 +62,33 @@ void StoreImpl::OnTrouble(VolumeNo volume, VolumeHealth health, const Status& wh
     by_run[run].push_back(std::move(chunk));
   }
   for (const auto& [run, list] : by_run) run->TakeBack(list);
-  if (other == nullptr) return;
+  if (moves) MoveRuns(volume, why.message());
+}
+
+// With the lock held. Streams of `volume` go on on others, as far as any can be used.
+void StoreImpl::MoveRuns(VolumeNo volume, const std::string& why) {
   size_t moved = 0;
   for (auto& [stream, runs] : runs_) {
     for (const std::shared_ptr<ActiveRun>& run : runs) {
       if (run->volume.load() != volume) continue;
       VolumeSlot* slot = PickVolume(volume);
-      Assign(run, slot != nullptr ? slot : other);
+      if (slot == nullptr) return;
+      Assign(run, slot);
       ++moved;
     }
   }
   if (moved == 0) return;
   Log(LogLevel::kWarning, std::to_string(moved) + " streams move from volume " +
-                              std::to_string(volume.value) + " to others: " + why.message());
+                              std::to_string(volume.value) + " to others: " + why);
+}
+
+// Where every volume was in trouble when one went offline, another may have recovered since.
+void StoreImpl::MoveOffOffline() {
+  const std::lock_guard lock(mutex_);
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    const bool offline = slot->volume && slot->volume->health() == VolumeHealth::kOffline;
+    if (offline) MoveRuns(slot->node.number, "it is offline");
+  }
 }
 
 void StoreImpl::OnSegment(const SegmentRow& row, const std::vector<format::ChunkRow>& rows) {
@@ -117,11 +131,20 @@ void StoreImpl::OnRecycled(const SegmentRow& row) {
   receipt.chunk_count = row.chunk_count;
   ledger_.Apply(receipt);
   const Result<UnitNumber> written = AppendLedger(slot, receipt);
-  if (!written.ok())
+  if (written.ok()) {
+    slot->receipts_end = *written;
+    slot->ledger.buffer->Flush();
+  } else {
     Log(LogLevel::kWarning, "no receipt for a recycled segment: " + written.status().ToString());
+  }
   IndexBatch batch;
   batch.segments.push_back(row);
   feed_.Add(batch);
+}
+
+bool StoreImpl::MayReuse(VolumeNo volume) {
+  const VolumeSlot* slot = Slot(volume);
+  return slot->ledger.buffer->IsDurable(slot->receipts_end);
 }
 
 bool StoreImpl::MayRecycle(const SegmentRow& row) {

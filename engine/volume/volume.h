@@ -67,6 +67,9 @@ class VolumeClient {
   virtual void OnSalvage(const SalvageReport& report) = 0;
   // Maintenance. A segment left; the disk says so already.
   virtual void OnRecycled(const SegmentRow& row) = 0;
+  // Maintenance. Whether what there is to say of segments that left is durable: their files begin
+  // no other life before.
+  virtual bool MayReuse(VolumeNo volume) = 0;
   // Maintenance. Whether the oldest segment may be recycled to make room now.
   virtual bool MayRecycle(const SegmentRow& row) = 0;
 };

@@ -73,6 +73,8 @@ bool Volume::PrepareNext() {
     }
     if (!any) return false;
   }
+  // The ledger goes first: what is waited for stands in it.
+  if (wanted != kLedgerClass && !client_.MayReuse(options_.number)) return false;
   const Status prepared = pool_->PrepareSpare(wanted, superblock_.epoch);
   if (prepared.ok()) {
     prepare_failures_ = 0;

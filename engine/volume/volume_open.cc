@@ -85,8 +85,8 @@ Status Volume::Start(Random& random) {
         std::to_string(options_.least_epoch.value) + " times): mount the right disk");
   }
   REEL_ASSIGN_OR_RETURN(lock_, disk_.Lock(kVolumeLockName));
-  REEL_ASSIGN_OR_RETURN(superblock_,
-                        ReadSuperblock(disk_));  // again: it may have changed before the lock
+  // Again: it may have changed before the lock.
+  REEL_ASSIGN_OR_RETURN(superblock_, ReadSuperblock(disk_, &notes_));
   superblock_.owner = options_.node;
   superblock_.owner_incarnation = options_.incarnation;
   superblock_.epoch = {superblock_.epoch.value + 1};

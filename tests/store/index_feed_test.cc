@@ -135,6 +135,44 @@ TEST(IndexFeedTest, RowsThatCouldNotBeWrittenAreWrittenLaterInTheirOrder) {
 }
 
 // Writes from one thread at a time, and no batch overtakes another.
+// What did not fit is gone from the feed, and said once the index can be written.
+TEST(IndexFeedTest, RowsDroppedAtTheBoundAreToldOnce) {
+  class RefusingIndex : public MemoryIndex {
+   public:
+    Status Write(const IndexBatch& batch) override {
+      return refuses ? Unavailable("refused") : MemoryIndex::Write(batch);
+    }
+    bool refuses = true;
+  };
+  Ledger ledger;
+  IndexFeed feed(ledger);
+  RefusingIndex index;
+  const auto add = [&](uint64_t from, uint64_t count) {
+    IndexBatch batch;
+    for (uint64_t n = from; n < from + count; ++n) {
+      GopRow row;
+      row.stream = Stream();
+      row.run = RunNo(1);
+      row.begin = {static_cast<int64_t>(n)};
+      row.end = row.begin;
+      row.pieces.push_back({{1}, {1}, 0, 4096, {n}, 1});
+      batch.gops.push_back(std::move(row));
+    }
+    feed.Add(batch);
+  };
+  add(0, 10);
+  EXPECT_FALSE(feed.Flush(index).ok());
+  add(10, IndexFeed::kMaxRows);
+  EXPECT_FALSE(feed.Flush(index).ok());
+  EXPECT_TRUE(feed.empty());
+  EXPECT_FALSE(feed.TakeLost()) << "not before the index can be written";
+  index.refuses = false;
+  add(0, 1);
+  ASSERT_TRUE(feed.Flush(index).ok());
+  EXPECT_TRUE(feed.TakeLost());
+  EXPECT_FALSE(feed.TakeLost());
+}
+
 TEST(IndexFeedTest, FlushesFromTwoThreadsWaitForEachOther) {
   class WatchfulIndex : public MemoryIndex {
    public:

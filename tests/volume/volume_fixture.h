@@ -21,6 +21,7 @@ struct NotingClient : VolumeClient {
   std::vector<SegmentRow> recycled;
   std::vector<SalvageReport> salvages;
   bool may_recycle = true;
+  bool may_reuse = true;
 
   void Collect(VolumeNo, MonoTime, size_t max_chunks, std::vector<ChunkPtr>* out) override {
     while (!due.empty() && max_chunks-- > 0) {
@@ -42,6 +43,7 @@ struct NotingClient : VolumeClient {
   void OnSalvage(const SalvageReport& report) override { salvages.push_back(report); }
   void OnRecycled(const SegmentRow& row) override { recycled.push_back(row); }
   bool MayRecycle(const SegmentRow&) override { return may_recycle; }
+  bool MayReuse(VolumeNo) override { return may_reuse; }
 
   std::set<uint64_t> durable_units() const {
     std::set<uint64_t> units;

@@ -74,6 +74,22 @@ TEST_F(VolumeTest, AVolumeFullOfLedgerStillRecords) {
   for (const SegmentRow& row : client_.recycled) EXPECT_NE(row.retention_class, kLedgerClass);
 }
 
+// A receipt is durable before the file's next life: the ledger alone may go on meanwhile.
+TEST_F(VolumeTest, AFreedFileWaitsForWhatThereIsToSayOfIt) {
+  Format(6);
+  Open();
+  client_.may_reuse = false;
+  Turn(10);
+  EXPECT_FALSE(pool().HasSpare(kDefaultClass));
+  EXPECT_TRUE(pool().HasSpare(kLedgerClass));
+  Give(0, 15000);
+  Turn(20);
+  EXPECT_TRUE(client_.durable.empty());
+  client_.may_reuse = true;
+  Turn(20);
+  EXPECT_EQ(client_.durable_units().size(), 1u);
+}
+
 // One reader holds the oldest: the next oldest goes, in order of serial.
 TEST_F(VolumeTest, RecyclesTheOldestThatNobodyReads) {
   Format(8);
