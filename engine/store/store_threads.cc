@@ -146,8 +146,9 @@ bool StoreImpl::FeedOnce() {
     if (index_failing_) moved = false;
   }
   if (feed_.TakeLost()) {
-    Log(LogLevel::kWarning, "the index missed footage while it could not be written: it is filled "
-                            "again from the segments");
+    Log(LogLevel::kWarning,
+        "the index missed footage while it could not be written: it is filled "
+        "again from the segments");
     RebuildIndex();
   }
   MoveOffOffline();
