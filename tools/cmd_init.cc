@@ -119,7 +119,9 @@ Status RunInit(const InitArgs& args) {
 void AddInit(CLI::App& app, Action* chosen) {
   auto args = std::make_shared<InitArgs>();
   CLI::App& verb = *app.add_subcommand("init", "Make a node, or give one more volumes");
-  verb.add_option("node", args->node, "State directory, made if need be; not on a recording disk")
+  // Everywhere else a node is named by --node: here as well.
+  verb.add_option("node,--node", args->node,
+                  "State directory, made if need be; not on a recording disk")
       ->required()
       ->type_name("DIR");
   verb.add_option(

@@ -11,7 +11,9 @@ readonly STREAMS=16 UNITS_BEFORE_KILL=100
 out=demo-out recorder=
 work=$out/node-of-the-demo
 
-heading() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+bold='' plain=''
+if [[ -t 1 && -z ${NO_COLOR:-} ]]; then bold=$'\033[1m' plain=$'\033[0m'; fi
+heading() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 run() {
   printf '$ %s\n' "$*" | sed "s|$reel|reel|; s|$work/||g; s|$PWD/||g"
   "$@" | sed "s|$work/||g; s|$PWD/||g"

@@ -137,7 +137,8 @@ TEST(LedgerTest, PruneDropsWhatIsAboutFootageThatIsGone) {
 }
 
 TEST(LedgerTest, SuggestsTheNearestName) {
-  EXPECT_EQ(NearestName("gaet", {"door", "gate"}), std::nullopt);
+  EXPECT_EQ(NearestName("gtae-2", {"door", "gate"}), std::nullopt);
+  EXPECT_EQ(NearestName("gaet", {"door", "gate"}), "gate");
   EXPECT_EQ(NearestName("gat", {"door", "gate"}), "gate");
   EXPECT_EQ(NearestName("parking-est", {"parking-west", "parking-east"}), "parking-west");
 }
