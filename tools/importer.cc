@@ -49,7 +49,7 @@ Status Importer::BeginRun(const MediaSource& source) {
   options.tracks = tracks_;
   if (plan_.on_durable) {
     options.on_durable = [tell = plan_.on_durable](const Watermarks& marks) {
-      tell(marks.durable);
+      tell(UnitNumber{marks.durable.value});
     };
   }
   REEL_ASSIGN_OR_RETURN(writer_, store_.BeginRun(stream.id, options));
@@ -119,7 +119,7 @@ Status Importer::EndRun(const Status& outcome) {
   const Status durable = writer_->WaitDurable(next_, kDurableWait);
   const bool stopped = outcome.code() == Code::kCancelled;
   const Status ended = writer_->End(stopped ? EndCause::kShutdown : EndCause::kEnded);
-  report_.durable = writer_->watermarks().durable;
+  report_.durable = {writer_->watermarks().durable.value};
   writer_.reset();
   if (!outcome.ok()) return outcome;
   return durable.ok() ? ended : durable;

@@ -27,15 +27,15 @@ std::optional<Place> OpenSegment::Take(const RunId& run, bool starts_gop, uint32
     KeepHole(own->second);
     extents_.erase(own);
   }
+  // What other GOPs left over first: packed chunks fill it, and a small GOP may fit in whole.
   const bool packed = extent_bytes <= chunk_bytes;
-  if (packed) {
-    if (std::optional<Region> hole = TakeHole(chunk_bytes)) {
-      const Place place = PlaceIn(&*hole, chunk_bytes);
-      KeepHole(*hole);
-      return place;
-    }
+  std::optional<Region> region = TakeHole(packed ? chunk_bytes : extent_bytes);
+  if (region && packed) {
+    const Place place = PlaceIn(&*region, chunk_bytes);
+    KeepHole(*region);
+    return place;
   }
-  std::optional<Region> region = NewRegion(chunk_bytes, extent_bytes);
+  if (!region) region = NewRegion(chunk_bytes, extent_bytes);
   if (!region) return std::nullopt;
   const Place place = PlaceIn(&*region, chunk_bytes);
   if (region->room_bytes() != 0) extents_.emplace(run, *region);
@@ -137,8 +137,7 @@ void OpenSegment::AddRow(const format::ChunkRow& row, const ContentId& content_i
 }
 
 Bytes OpenSegment::EncodeFooter() const {
-  REEL_CHECK(all_durable() && directory_.count() == placed_.value,
-             "S2: a footer names durable chunks only");
+  REEL_CHECK(directory_complete(), "S2: a footer names durable chunks only, and all of them");
   format::FooterHead head;
   head.retention_class = header_.retention_class;
   head.uid = header_.uid;

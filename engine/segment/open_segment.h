@@ -83,6 +83,8 @@ class OpenSegment {
   ChunkSeq placed() const { return placed_; }
   ChunkSeq durable() const { return durable_; }
   bool all_durable() const { return durable_ == placed_; }
+  // Everything placed is durable and has its row.
+  bool directory_complete() const { return all_durable() && directory_.count() == placed_.value; }
 
   // The directory gets its rows in order of seq, when they are durable.
   void AddRow(const format::ChunkRow& row, const ContentId& content_id);

@@ -11,6 +11,11 @@ namespace {
 
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 constexpr uint64_t kMaxChunkPayload = 8U << 20;
+// Each chunk is padded to a block and has a head: half a block of either. Where an interval brings
+// less than this, up to three more are waited for, so that low-rate streams do not write mostly
+// padding.
+constexpr uint64_t kSmallChunkBytes = 32U << 10;
+constexpr int kSmallChunkIntervals = 3;
 
 // Times are kept to the microsecond: that is what a unit's entry holds.
 WallTime ToMicroseconds(WallTime t) { return {t.ns - ((t.ns % 1000) + 1000) % 1000}; }
@@ -58,8 +63,8 @@ Status RunBuffer::SetTracks(const std::vector<TrackInfo>& tracks) {
 
 void RunBuffer::AddKnown(UnitNumber begin, UnitNumber end) {
   const std::lock_guard lock(mutex_);
-  accepted_.Insert(begin.value, end.value);
-  durable_.Insert(begin.value, end.value);
+  for (IntervalSet* known : {&accepted_, &written_, &durable_})
+    known->Insert(begin.value, end.value);
 }
 
 Status RunBuffer::CheckUnit(const UnitView& unit) const {
@@ -167,13 +172,27 @@ bool RunBuffer::StartChunk(UnitNumber number, const UnitView& unit, WallTime wal
   std::optional<Buffer> buffer = TakeBuffer(wanted);
   if (!buffer && least < wanted) buffer = TakeBuffer(least);
   if (!buffer) return false;
-  if ((unit.flags & kUnitClean) != 0) {
-    gop_bytes_ = gop_so_far_bytes_;
-    gop_so_far_bytes_ = 0;
-  }
+  if ((unit.flags & kUnitClean) != 0) ExpectGop();
   builder_.emplace(spec, std::move(*buffer));
-  builder_due_ = NextFlush(now);
+  builder_first_due_ = builder_due_ = NextFlush(now);
   return true;
+}
+
+// A GOP is over: the next one is given room for what the latest have taken, twice their deviation,
+// and the padding of two chunks more (docs/adr/0004). In a dawn the last one says more than the
+// mean.
+void RunBuffer::ExpectGop() {
+  const uint64_t size = std::exchange(gop_so_far_bytes_, 0);
+  if (size == 0) return;
+  if (gop_mean_bytes_ == 0) {
+    gop_mean_bytes_ = size;
+    gop_deviation_bytes_ = size / 16;
+  }
+  const uint64_t off = size > gop_mean_bytes_ ? size - gop_mean_bytes_ : gop_mean_bytes_ - size;
+  gop_deviation_bytes_ = (3 * gop_deviation_bytes_ + off) / 4;
+  gop_mean_bytes_ = (3 * gop_mean_bytes_ + size) / 4;
+  gop_expected_bytes_ =
+      std::max(gop_mean_bytes_, size) + 2 * gop_deviation_bytes_ + 2 * format::kBlockBytes;
 }
 
 // The pool rounds up: the bound is on what it gives.
@@ -193,10 +212,9 @@ void RunBuffer::FinishChunk() {
   gop_so_far_bytes_ += stored;
   interval_payload_bytes_ = (interval_payload_bytes_ * 3 + builder_->payload().size()) / 4;
   interval_units_ = static_cast<uint32_t>((interval_units_ * 3 + builder_->unit_count() + 3) / 4);
-  // What the GOP will still need from this chunk on, as the last one did, and a sixteenth on top.
-  const uint64_t expected_gop = gop_bytes_ + gop_bytes_ / 16;
+  // What the GOP will still need from this chunk on.
   const uint64_t before = gop_so_far_bytes_ - stored;
-  const uint64_t hint = expected_gop > before ? expected_gop - before : 0;
+  const uint64_t hint = gop_expected_bytes_ > before ? gop_expected_bytes_ - before : 0;
   StreamChunkPtr chunk =
       builder_->Finish(static_cast<uint32_t>(std::min<uint64_t>(hint, format::kMaxChunkBytes)));
   chunk->run_buffer = shared_from_this();
@@ -277,7 +295,15 @@ bool RunBuffer::ended() const {
 void RunBuffer::Collect(MonoTime now, size_t max_chunks, std::vector<ChunkPtr>* out) {
   if (due() > now) return;
   const std::lock_guard lock(mutex_);
-  if (builder_ && now >= builder_due_) FinishChunk();
+  if (builder_ && now >= builder_due_) {
+    const bool small = builder_->payload().size() < kSmallChunkBytes && !ended_;
+    const MonoTime latest = builder_first_due_ + kSmallChunkIntervals * limits_.flush_interval;
+    if (small && now < latest) {
+      builder_due_ = std::min(NextFlush(now), latest);
+    } else {
+      FinishChunk();
+    }
+  }
   while (!ready_.empty() && max_chunks-- > 0) {
     out->push_back(std::move(ready_.front()));
     ready_.pop_front();

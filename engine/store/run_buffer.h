@@ -5,8 +5,8 @@
 // Bounds: Limits::bytes of buffers held for this run (from Append until the index names the chunk),
 // and the pool's bound for all runs together.
 // Invariants (docs/INVARIANTS.md)
-//   W1  accepted >= durable, both monotone: unit numbers below them without a hole from the first
-//       on.
+//   W1  accepted >= written >= durable, each monotone: unit numbers below them without a hole from
+//       the first on.
 //   W2  A chunk holds consecutive unit numbers, one set of tracks, and a clean point only at its
 //       start.
 //   W3  A chunk leaves memory only when it is durable and the index names it.
@@ -75,14 +75,16 @@ class RunBuffer : public std::enable_shared_from_this<RunBuffer> {
   // A chunk that moved from a stalled volume may become durable on both. True for the first alone,
   // which is the one the index names.
   bool Claim(const StreamChunk& chunk);
-  // True if the watermark moved.
+  void MarkWritten(const StreamChunk& chunk);
+  // True if the watermark moved. REQUIRES: marked written before.
   bool MarkDurable(const StreamChunk& chunk);
   // The index names it: its buffer is free when nobody reads it any more (W3).
   void Release(const StreamChunk& chunk);
 
   std::vector<LiveChunk> Live() const;
   uint64_t held_bytes() const;
-  bool idle() const;  // nothing held
+  bool idle() const;     // nothing held
+  bool filling() const;  // more than half of Limits::bytes is held
 
   // What has been shed since the last call, as gaps that are over; with `all` an open one too.
   std::vector<GapRow> TakeShed(bool all);
@@ -98,6 +100,7 @@ class RunBuffer : public std::enable_shared_from_this<RunBuffer> {
   bool StartChunk(UnitNumber number, const UnitView& unit, WallTime wall, MonoTime now);
   std::optional<Buffer> TakeBuffer(uint64_t bytes);
   void FinishChunk();
+  void ExpectGop();
   Status ShedUnit(const UnitView& unit, WallTime wall);
   void EndShed(WallTime until);
   void UpdateDue();
@@ -119,17 +122,21 @@ class RunBuffer : public std::enable_shared_from_this<RunBuffer> {
   bool ended_ = false;
   std::optional<ChunkBuilder> builder_;
   MonoTime builder_due_;
+  MonoTime builder_first_due_;
   std::deque<StreamChunkPtr> ready_;  // frozen, not collected
   std::deque<StreamChunkPtr> held_;   // frozen, not released: ready, in flight or durable
   uint64_t held_bytes_ = 0;           // buffers of held_
   IntervalSet accepted_;
+  IntervalSet written_;
   IntervalSet durable_;
   std::optional<UnitNumber> last_number_;
   WallTime last_wall_;
   // What the last interval and GOP took, to size the next chunk and extent.
   uint64_t interval_payload_bytes_ = 64U << 10;
   uint32_t interval_units_ = 16;
-  uint64_t gop_bytes_ = 0;
+  uint64_t gop_mean_bytes_ = 0;       // of GOPs, the latest weighing a quarter
+  uint64_t gop_deviation_bytes_ = 0;  // likewise, from that mean
+  uint64_t gop_expected_bytes_ = 0;   // what the present one is given room for; 0: nothing known
   uint64_t gop_so_far_bytes_ = 0;
   // Shedding.
   std::optional<GapRow> shedding_;

@@ -1,5 +1,6 @@
 // How far a run has come, and what it holds.
 #include <algorithm>
+#include <limits>
 
 #include "engine/base/check.h"
 #include "engine/store/run_buffer.h"
@@ -8,9 +9,22 @@ namespace reel {
 
 Watermarks RunBuffer::watermarks() const {
   const std::lock_guard lock(mutex_);
-  const Watermarks marks{{accepted_.EndOfPrefix(0)}, {durable_.EndOfPrefix(0)}};
-  REEL_CHECK(marks.accepted >= marks.durable, "W1");
+  const Watermarks marks{
+      {accepted_.EndOfPrefix(0)}, {written_.EndOfPrefix(0)}, {durable_.EndOfPrefix(0)}};
+  REEL_CHECK(marks.accepted.value >= marks.written.value, "W1: what is written was accepted");
+  REEL_CHECK(marks.written.value >= marks.durable.value, "W1: what is durable was written");
   return marks;
+}
+
+void RunBuffer::MarkWritten(const StreamChunk& chunk) {
+  const std::lock_guard lock(mutex_);
+  const uint64_t first = chunk.row.first_unit.value;
+  written_.Insert(first, first + chunk.row.unit_count, std::numeric_limits<size_t>::max());
+}
+
+bool RunBuffer::filling() const {
+  const std::lock_guard lock(mutex_);
+  return 2 * held_bytes_ > limits_.bytes;
 }
 
 bool RunBuffer::IsDurable(UnitNumber end) const {

@@ -3,6 +3,7 @@
 //   producers -> RunBuffer -> Volume (loop thread each) -> OnDurable -> IndexFeed -> Index
 //                                \-> Maintain (maintenance thread each): seal, spare, recycle,
 //                                salvage
+//                                \-> Digest (digest thread each): content ids for the footers
 //   feed thread: flushes the feed, writes ledger records that became due, calls on_durable
 //
 // Lock order: mutex_ (streams, runs, assignments) before a run's lock; the feed's, the ledger's and
@@ -78,6 +79,7 @@ struct VolumeSlot {
   std::atomic<bool> roll_segments = false;    // close the open ones, go on in new ones
   std::thread loop;
   std::thread maintenance;
+  std::thread digest;
 
   SegmentPool* pool() { return volume ? &volume->pool() : view.get(); }
 };
@@ -116,6 +118,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   // VolumeClient
   void Collect(VolumeNo volume, MonoTime now, size_t max_chunks,
                std::vector<ChunkPtr>* out) override;
+  void OnWritten(const std::vector<ChunkPtr>& chunks) override;
   void OnDurable(VolumeNo volume, const std::vector<ChunkPtr>& chunks) override;
   void OnTrouble(VolumeNo volume, VolumeHealth health, const Status& why,
                  const std::vector<ChunkPtr>& chunks) override;
@@ -137,6 +140,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   void OnDamage(StreamId stream, const Status& status) override;
 
   // store_open.cc
+  Status FindVolume(VolumeSlot* slot);
   Status OpenVolume(VolumeSlot* slot);
   Status OpenView(VolumeSlot* slot);
   Status OpenForReading();
@@ -168,6 +172,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   // store_threads.cc
   void LoopThread(VolumeSlot* slot);
   void MaintenanceThread(VolumeSlot* slot);
+  void DigestThread(VolumeSlot* slot);
   void FeedThread();
   bool FeedOnce();
   static void Tell(ActiveRun* run);
@@ -190,6 +195,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   void Assign(const std::shared_ptr<ActiveRun>& run, VolumeSlot* slot);
   void MoveRuns(VolumeNo volume, const std::string& why);
   void MoveOffOffline();
+  void SpillFilling(const std::vector<std::shared_ptr<ActiveRun>>& runs);
   void AddToSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
   void RemoveFromSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
   Status Resume(StreamId stream, RunId run, RunBuffer* buffer);

@@ -99,7 +99,8 @@ Status StoreImpl::Start() {
   return OkStatus();
 }
 
-Status StoreImpl::OpenVolume(VolumeSlot* slot) {
+// The volume that the node remembers, where it stood: not another disk, nor an older copy of it.
+Status StoreImpl::FindVolume(VolumeSlot* slot) {
   REEL_ASSIGN_OR_RETURN(slot->disk, options_.open_disk(slot->node.path));
   REEL_ASSIGN_OR_RETURN(slot->superblock, ReadSuperblock(*slot->disk));
   if (slot->superblock.volume != slot->node.id) {
@@ -107,6 +108,11 @@ Status StoreImpl::OpenVolume(VolumeSlot* slot) {
                               ToString(slot->superblock.volume) + ", expected " +
                               ToString(slot->node.id) + ": mount the right disk there");
   }
+  return CheckNotOlder(*slot->disk, slot->superblock, slot->node.last_epoch);
+}
+
+Status StoreImpl::OpenVolume(VolumeSlot* slot) {
+  REEL_RETURN_IF_ERROR(FindVolume(slot));
   Volume::Options volume;
   volume.number = slot->node.number;
   volume.node = node_.node;
@@ -118,6 +124,9 @@ Status StoreImpl::OpenVolume(VolumeSlot* slot) {
   volume.log = options_.log;
   REEL_ASSIGN_OR_RETURN(slot->volume, Volume::Open(*slot->disk, clock_, random_, *this, volume));
   slot->superblock = slot->volume->superblock();
+  const DiskFacts& facts = slot->volume->facts();
+  Log(LogLevel::kInfo, "volume " + slot->node.path + " opened with " + facts.engine +
+                           (facts.note.empty() ? "" : " (" + facts.note + ")"));
   for (const std::string& note : slot->volume->notes())
     Log(LogLevel::kWarning, slot->node.path + ": " + note);
   return OkStatus();
@@ -219,13 +228,7 @@ Status StoreImpl::BeginLedger(VolumeSlot* slot) {
 }
 
 Status StoreImpl::OpenView(VolumeSlot* slot) {
-  REEL_ASSIGN_OR_RETURN(slot->disk, options_.open_disk(slot->node.path));
-  REEL_ASSIGN_OR_RETURN(slot->superblock, ReadSuperblock(*slot->disk));
-  if (slot->superblock.volume != slot->node.id) {
-    return FailedPrecondition(slot->node.path + " holds volume " +
-                              ToString(slot->superblock.volume) + ", expected " +
-                              ToString(slot->node.id) + ": mount the right disk there");
-  }
+  REEL_RETURN_IF_ERROR(FindVolume(slot));
   SegmentPool::Options pool;
   pool.volume = slot->superblock.volume;
   pool.segment_bytes = slot->superblock.segment_bytes;

@@ -9,6 +9,7 @@ namespace {
 
 constexpr Duration kLoopWait = std::chrono::milliseconds(2);
 constexpr Duration kMaintenanceWait = std::chrono::milliseconds(5);
+constexpr Duration kDigestWait = std::chrono::milliseconds(5);
 constexpr Duration kFeedWait = std::chrono::milliseconds(20);
 constexpr Duration kManualStep = std::chrono::milliseconds(1);
 // A manual store that waits longer than this many turns is stuck for good.
@@ -21,6 +22,7 @@ void StoreImpl::StartThreads() {
     if (!slot->volume) continue;
     slot->loop = std::thread([this, s = slot.get()] { LoopThread(s); });
     slot->maintenance = std::thread([this, s = slot.get()] { MaintenanceThread(s); });
+    slot->digest = std::thread([this, s = slot.get()] { DigestThread(s); });
   }
   feed_thread_ = std::thread([this] { FeedThread(); });
 }
@@ -32,6 +34,7 @@ void StoreImpl::StopThreads() {
     if (slot->volume) slot->volume->Wake();
     if (slot->loop.joinable()) slot->loop.join();
     if (slot->maintenance.joinable()) slot->maintenance.join();
+    if (slot->digest.joinable()) slot->digest.join();
   }
   if (feed_thread_.joinable()) feed_thread_.join();
 }
@@ -52,6 +55,14 @@ void StoreImpl::MaintenanceThread(VolumeSlot* slot) {
     if (MaintainOnce(slot)) continue;
     std::unique_lock lock(event_mutex_);
     event_.wait_for(lock, kMaintenanceWait, [this] { return stop_.load(); });
+  }
+}
+
+void StoreImpl::DigestThread(VolumeSlot* slot) {
+  while (!stop_) {
+    if (slot->volume->Digest()) continue;
+    std::unique_lock lock(event_mutex_);
+    event_.wait_for(lock, kDigestWait, [this] { return stop_.load(); });
   }
 }
 
@@ -161,6 +172,7 @@ bool StoreImpl::FeedOnce() {
     RecordShed(*run, /*all=*/false);
     Tell(run.get());
   }
+  SpillFilling(runs);
   moved |= FinishEndedRuns();
   --busy_;
   event_.notify_all();
@@ -179,6 +191,7 @@ bool StoreImpl::RunOnce(Duration wait) {
       slot->segments_closed = true;
       moved = true;
     }
+    moved |= slot->volume->Digest();
     moved |= MaintainOnce(slot.get());
   }
   moved |= FeedOnce();

@@ -19,6 +19,13 @@ void StoreImpl::Collect(VolumeNo volume, MonoTime now, size_t max_chunks,
   }
 }
 
+void StoreImpl::OnWritten(const std::vector<ChunkPtr>& chunks) {
+  for (const ChunkPtr& pending : chunks) {
+    const auto chunk = std::static_pointer_cast<StreamChunk>(pending);
+    chunk->run_buffer->MarkWritten(*chunk);
+  }
+}
+
 void StoreImpl::OnDurable(VolumeNo volume, const std::vector<ChunkPtr>& chunks) {
   (void)volume;
   for (const ChunkPtr& pending : chunks) {
@@ -80,6 +87,17 @@ void StoreImpl::MoveRuns(VolumeNo volume, const std::string& why) {
   if (moved == 0) return;
   Log(LogLevel::kWarning, std::to_string(moved) + " streams move from volume " +
                               std::to_string(volume.value) + " to others: " + why);
+}
+
+// A stall that would last longer than a stream's buffer is one at once, if another volume can help.
+void StoreImpl::SpillFilling(const std::vector<std::shared_ptr<ActiveRun>>& runs) {
+  const std::lock_guard lock(mutex_);
+  if (volumes_.size() < 2) return;
+  for (const std::shared_ptr<ActiveRun>& run : runs) {
+    if (!run->buffer->filling()) continue;
+    VolumeSlot* slot = Slot(run->volume);
+    if (slot->volume && PickVolume(run->volume) != nullptr) slot->volume->Spill();
+  }
 }
 
 // Where every volume was in trouble when one went offline, another may have recovered since.

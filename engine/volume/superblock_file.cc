@@ -72,6 +72,14 @@ Result<Superblock> ReadSuperblock(Disk& disk, std::vector<std::string>* notes) {
   return refusal;
 }
 
+Status CheckNotOlder(const Disk& disk, const Superblock& superblock, Epoch least) {
+  if (superblock.epoch >= least) return OkStatus();
+  return FailedPrecondition(
+      disk.description() + " is an older copy of volume " + ToString(superblock.volume) +
+      " (opened " + std::to_string(superblock.epoch.value) + " times, this node opened it " +
+      std::to_string(least.value) + " times): mount the right disk");
+}
+
 Status WriteSuperblock(Disk& disk, const Superblock& superblock) {
   REEL_ASSIGN_OR_RETURN(const std::unique_ptr<File> file,
                         disk.Open(kSuperblockName, OpenMode::kReadWrite));

@@ -18,6 +18,9 @@ inline constexpr char kVolumeLockName[] = "reel-lock";
 // `notes` is told of copies that the device refuses to read.
 Result<format::Superblock> ReadSuperblock(Disk& disk, std::vector<std::string>* notes = nullptr);
 
+// FailedPrecondition when it is of a copy older than one that was opened `least` times.
+Status CheckNotOlder(const Disk& disk, const format::Superblock& superblock, Epoch least);
+
 // Durable on return. `superblock.sequence` must be one above the ruling one's (or 1 in a new file).
 Status WriteSuperblock(Disk& disk, const format::Superblock& superblock);
 

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "engine/base/check.h"
-#include "engine/base/digest.h"
 
 namespace reel {
 namespace {
@@ -36,13 +35,35 @@ bool Volume::RunOnce(MonoTime now, Duration wait) {
   StartSyncs(now);
   // Before Retire: the client hears of a segment's chunks before it hears that the segment is
   // sealed.
-  if (!durable_now_.empty()) {
-    const std::vector<ChunkPtr> durable = std::exchange(durable_now_, {});
-    client_.OnDurable(options_.number, durable);
-  }
+  Report();
+  TakeDigests();
   Retire(now);
   Watch(now);
   return moved || count != 0;
+}
+
+void Volume::Report() {
+  if (!written_now_.empty()) client_.OnWritten(std::exchange(written_now_, {}));
+  if (durable_now_.empty()) return;
+  const std::vector<ChunkPtr> durable = std::exchange(durable_now_, {});
+  client_.OnDurable(options_.number, durable);
+  const std::lock_guard lock(mutex_);
+  to_digest_.insert(to_digest_.end(), durable.begin(), durable.end());
+}
+
+// Into the footers to come; of a segment that failed meanwhile nobody asks.
+void Volume::TakeDigests() {
+  std::deque<Digested> digested;
+  {
+    const std::lock_guard lock(mutex_);
+    std::swap(digested, digested_);
+  }
+  for (const Digested& done : digested) {
+    const auto of = std::find_if(active_.begin(), active_.end(), [&](const auto& active) {
+      return active->segment->header().serial == done.serial;
+    });
+    if (of != active_.end()) (*of)->segment->AddRow(done.row, done.content_id);
+  }
 }
 
 // Here and not at opening: a queue belongs to the thread that uses it first.
@@ -92,10 +113,13 @@ void Volume::Complete(const IoCompletion& completion) {
 void Volume::WriteDone(size_t slot) {
   Active* active = slots_[slot].active;
   const std::shared_ptr<Group> group = slots_[slot].group;
-  group->seqs.push_back(slots_[slot].chunk->row.seq);
+  group->written.push_back(slots_[slot].chunk);
   FreeSlot(slot);
   if (--group->writes_left != 0) return;
-  for (const ChunkSeq seq : group->seqs) active->segment->Completed(seq);
+  for (ChunkPtr& chunk : group->written) {
+    active->segment->Completed(chunk->row.seq);
+    written_now_.push_back(std::move(chunk));
+  }
 }
 
 void Volume::SyncDone(size_t slot) {
@@ -114,8 +138,6 @@ void Volume::ReportDurable(Active* active) {
   while (!active->not_durable.empty() && active->not_durable.front()->row.seq <= durable) {
     ChunkPtr chunk = std::move(active->not_durable.front());
     active->not_durable.pop_front();
-    const ByteSpan content{chunk->buffer.data() + format::kContentOffset, chunk->content_bytes};
-    active->segment->AddRow(chunk->row, {Sha256(content)});
     durable_now_.push_back(std::move(chunk));
     failures_in_a_row_ = 0;
     if (health_ == VolumeHealth::kStalled) health_ = VolumeHealth::kSuspect;
@@ -171,7 +193,7 @@ void Volume::Retire(MonoTime now) {
       }
       at = active_.erase(at);
     } else if (active->failure.ok() && active->segment->closed() && quiet &&
-               active->segment->all_durable()) {
+               active->segment->directory_complete()) {
       SealJob job{active->segment->header().serial,
                   RowFor(active->segment->header(), SegmentState::kSealed),
                   active->segment->EncodeFooter()};
@@ -218,8 +240,9 @@ void Volume::Watch(MonoTime now) {
         std::to_string(std::chrono::duration_cast<std::chrono::seconds>(age).count()) + " s"));
     return;
   }
+  const bool spill = spill_.exchange(false);
   const bool no_room = now - waiting_since_ >= options_.stall_after;
-  if (age < options_.stall_after && !no_room) return;
+  if (age < (spill ? options_.spill_after : options_.stall_after) && !no_room) return;
   // Again and again while it lasts: what could not be copied for want of memory may be by now.
   if (health_ == VolumeHealth::kStalled && now - stall_told_ < options_.stall_after) return;
   const Status why =

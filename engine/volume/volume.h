@@ -3,13 +3,14 @@
 // reports which are durable.
 //
 // Thread rule: RunOnce, Drained, CloseSegments and Quiesce from one thread, the loop's; Maintain
-// from one thread, the maintenance one (both may be the same: the simulator's). pool(), number()
-// and facts() from any thread. Ownership: the disk, clock, random and client outlive the volume.
+// from one thread, the maintenance one; Digest from one thread, the digest one (all may be the
+// same: the simulator's). pool(), number(), facts() and Spill from any thread. Ownership: the disk,
+// clock, random and client outlive the volume.
 // Durability: a chunk given to VolumeClient::OnDurable survives kill -9, kernel panic and power
 // loss, to the device's flush.
 // Bounds: at most Options::queue_depth writes and one sync per segment in flight; at most
 // kMaxWaitingChunks chunks taken from the client and not yet placed; at most two segments per class
-// take chunks.
+// take chunks. Durable chunks wait for their digest in the client's buffers, whose bound is theirs.
 // Invariants (docs/INVARIANTS.md)
 //   V1  A chunk is reported durable once per placing, when its seq is at or below its segment's
 //       durable seq.
@@ -52,6 +53,8 @@ class VolumeClient {
   // Loop. Up to `max_chunks` chunks that are due at `now`.
   virtual void Collect(VolumeNo volume, MonoTime now, size_t max_chunks,
                        std::vector<ChunkPtr>* out) = 0;
+  // Loop. Their writes have completed; before OnDurable, and again after each placing.
+  virtual void OnWritten(const std::vector<ChunkPtr>& chunks) = 0;
   // Loop. In order of seq within each segment.
   virtual void OnDurable(VolumeNo volume, const std::vector<ChunkPtr>& chunks) = 0;
   // Loop. `chunks` are not durable here and are the client's again, to be written anywhere. Those
@@ -85,6 +88,7 @@ class Volume {
     uint32_t queue_depth = 8;  // writes in flight
     Duration sync_interval = std::chrono::milliseconds(10);
     Duration stall_after = std::chrono::seconds(2);
+    Duration spill_after = std::chrono::milliseconds(100);  // stalled, once Spill has been called
     Duration offline_after = std::chrono::seconds(20);
     MutableByteSpan buffers;  // region to register with the queue, may be empty
     LogSink log;
@@ -141,10 +145,18 @@ class Volume {
   // Interrupts a waiting RunOnce; from any thread.
   void Wake() { queue_->Wake(); }
 
+  // A stream of the client's will have no room before stall_after is over: a request that has been
+  // out for spill_after is a stall now.
+  void Spill() { spill_ = true; }
+
+  // Computes the content ids of chunks that became durable, which their segment's footer needs: off
+  // the loop, since it is the dearest step of all. False when there was nothing to do.
+  bool Digest();
+
   // One blocking step of background work: seal, prepare a spare, recycle, salvage. False when there
   // was nothing to do.
   bool Maintain();
-  // Whether Maintain still has something to seal or salvage. Any thread.
+  // Whether Digest or Maintain still has something to hash, seal or salvage. Any thread.
   bool HasWork();
 
   VolumeHealth health() const { return health_.load(); }  // any thread
@@ -168,7 +180,7 @@ class Volume {
   // A group of chunks that fills whole granules; completes when all its writes have.
   struct Group {
     uint32_t writes_left = 0;
-    std::vector<ChunkSeq> seqs;
+    std::vector<ChunkPtr> written;
   };
   struct InFlight {
     Active* active = nullptr;  // null: the slot is free
@@ -176,6 +188,11 @@ class Volume {
     std::shared_ptr<Group> group;
     std::optional<IoTransfer> transfer;
     MonoTime since;
+  };
+  struct Digested {
+    SegmentSerial serial;
+    format::ChunkRow row;
+    ContentId content_id;
   };
   struct SealJob {
     SegmentSerial serial;
@@ -204,6 +221,8 @@ class Volume {
   void RegisterBuffers();
   void StartSyncs(MonoTime now);
   void ReportDurable(Active* active);
+  void Report();
+  void TakeDigests();
   void Fail(Active* active, const Status& why);
   void Retire(MonoTime now);
   void RequeueFailed(Active* active);
@@ -242,10 +261,15 @@ class Volume {
   uint32_t failures_in_a_row_ = 0;
   bool buffers_registered_ = false;
   std::atomic<VolumeHealth> health_ = VolumeHealth::kGood;
-  std::vector<ChunkPtr> durable_now_;  // reported at the end of the turn
+  std::vector<ChunkPtr> written_now_;  // these two are reported at the end of the turn
+  std::vector<ChunkPtr> durable_now_;
 
   // Shared between loop and maintenance.
   std::mutex mutex_;
+  std::deque<ChunkPtr> to_digest_;  // in order of seq within each segment
+  std::deque<Digested> digested_;   // likewise
+  bool digesting_ = false;          // some are in neither
+  std::atomic<bool> spill_ = false;
   std::atomic<bool> closing_ = false;
   std::atomic<uint32_t> prepare_failures_ = 0;  // in a row
   std::deque<SealJob> seal_jobs_;

@@ -1,6 +1,7 @@
 // Background work of a volume, one blocking step at a time.
 #include <algorithm>
 
+#include "engine/base/digest.h"
 #include "engine/volume/volume.h"
 
 namespace reel {
@@ -11,8 +12,29 @@ bool Volume::Maintain() {
   return made_ready || SealNext() || SalvageNext();
 }
 
+bool Volume::Digest() {
+  std::deque<ChunkPtr> chunks;
+  {
+    const std::lock_guard lock(mutex_);
+    std::swap(chunks, to_digest_);
+    digesting_ = !chunks.empty();
+  }
+  if (chunks.empty()) return false;
+  while (!chunks.empty()) {
+    const PendingChunk& chunk = *chunks.front();
+    const ByteSpan content{chunk.buffer.data() + format::kContentOffset, chunk.content_bytes};
+    const Digested digested{chunk.serial, chunk.row, {Sha256(content)}};
+    chunks.pop_front();  // one at a time: its buffer is free again
+    const std::lock_guard lock(mutex_);
+    digested_.push_back(digested);
+    digesting_ = !chunks.empty();
+  }
+  return true;
+}
+
 bool Volume::HasWork() {
   const std::lock_guard lock(mutex_);
+  if (digesting_ || !to_digest_.empty() || !digested_.empty()) return true;
   return !seal_jobs_.empty() || pool_->NextBroken().has_value() || (closing_ && pool_->HasSpare());
 }
 

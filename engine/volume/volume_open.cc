@@ -78,12 +78,7 @@ Status Volume::Start(Random& random) {
                               ToString(superblock_.owner) +
                               ", not to this one: adopt it or take it back to its node");
   }
-  if (superblock_.epoch < options_.least_epoch) {
-    return FailedPrecondition(
-        disk_.description() + " is an older copy of volume " + ToString(superblock_.volume) +
-        " (opened " + std::to_string(superblock_.epoch.value) + " times, this node opened it " +
-        std::to_string(options_.least_epoch.value) + " times): mount the right disk");
-  }
+  REEL_RETURN_IF_ERROR(CheckNotOlder(disk_, superblock_, options_.least_epoch));
   REEL_ASSIGN_OR_RETURN(lock_, disk_.Lock(kVolumeLockName));
   // Again: it may have changed before the lock.
   REEL_ASSIGN_OR_RETURN(superblock_, ReadSuperblock(disk_, &notes_));

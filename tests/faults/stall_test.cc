@@ -223,6 +223,27 @@ TEST_F(StallTest, RecordingMovesToTheOtherVolumeAfterTwoSeconds) {
   }
 }
 
+// At 25 units of up to 36 kB a second half of the buffer is full before two seconds are over.
+TEST_F(StallTest, RecordingMovesAtOnceWhenABufferIsHalfFull) {
+  WorldOptions options;
+  options.volumes = 2;
+  options.segments = 200;
+  options.stream_buffer_bytes = 320U << 10;
+  Start(options, 1);
+  Live(15);
+  const size_t hanging = store_->FindStream("camera0")->volume.value;
+  Hang(hanging, Duration::zero());
+  const MonoTime begin = world_->clock().MonoNow();
+  while (store_->FindStream("camera0")->volume.value == hanging) {
+    Live(1);
+    ASSERT_LT(world_->clock().MonoNow() - begin, milliseconds(1900));
+  }
+  Live(50);
+  EXPECT_EQ(recorded_[0].shed, 0u);
+  EXPECT_TRUE(recorded_[0].run->WaitDurable({recorded_[0].sent}, seconds(5)).ok());
+  ExpectAll("on the other volume");
+}
+
 TEST_F(StallTest, AVolumeThatComesBackOnlyAfterItWasGivenUpLosesNothing) {
   WorldOptions options;
   options.volumes = 2;

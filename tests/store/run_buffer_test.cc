@@ -48,6 +48,10 @@ class RunBufferTest : public ::testing::Test {
     collected_.insert(collected_.end(), chunks.begin(), chunks.end());
     return chunks;
   }
+  void MarkDurable(const StreamChunk& chunk) {
+    run_->MarkWritten(chunk);
+    run_->MarkDurable(chunk);
+  }
   std::vector<StreamChunkPtr> FlushAndCollect() {
     run_->Flush();
     return Collect();
@@ -89,14 +93,18 @@ TEST_F(RunBufferTest, AResentUnitIsAcknowledgedAndStoredOnce) {
 TEST_F(RunBufferTest, DurableStopsAtAHoleAndGoesOnWhenItIsFilledLate) {
   Make();
   for (const uint64_t n : {0u, 1u, 3u}) ASSERT_TRUE(Append(n, n == 0 ? kUnitClean : 0).ok());
-  for (const StreamChunkPtr& chunk : FlushAndCollect()) run_->MarkDurable(*chunk);
+  const auto first = FlushAndCollect();
+  for (const StreamChunkPtr& chunk : first) run_->MarkWritten(*chunk);
+  EXPECT_EQ(run_->watermarks().written.value, 2u);
+  EXPECT_EQ(run_->watermarks().durable.value, 0u);
+  for (const StreamChunkPtr& chunk : first) run_->MarkDurable(*chunk);
   EXPECT_EQ(run_->watermarks().durable.value, 2u);
   EXPECT_EQ(run_->watermarks().accepted.value, 2u);
   EXPECT_TRUE(run_->IsDurable({4}));  // all that was accepted is
   ASSERT_TRUE(Append(2).ok());
   EXPECT_FALSE(run_->IsDurable({4}));
   EXPECT_EQ(run_->watermarks().accepted.value, 4u);
-  for (const StreamChunkPtr& chunk : FlushAndCollect()) run_->MarkDurable(*chunk);
+  for (const StreamChunkPtr& chunk : FlushAndCollect()) MarkDurable(*chunk);
   EXPECT_EQ(run_->watermarks().durable.value, 4u);
 }
 
@@ -113,7 +121,7 @@ TEST_F(RunBufferTest, DurableChunksInAnyOrderAreAllRemembered) {
   for (const size_t begin : {size_t{1}, size_t{0}}) {
     for (size_t i = begin; i < out.size(); i += 2) {
       const auto chunk = std::static_pointer_cast<StreamChunk>(out[i]);
-      run_->MarkDurable(*chunk);
+      MarkDurable(*chunk);
       run_->Release(*chunk);
     }
   }
@@ -127,7 +135,7 @@ TEST_F(RunBufferTest, LiveUnitsAreShedUpToTheNextCleanPointThatFinds) {
   ASSERT_LT(n, 100u);
   const uint64_t first_shed = n;
   for (const StreamChunkPtr& chunk : FlushAndCollect()) {  // room again
-    run_->MarkDurable(*chunk);
+    MarkDurable(*chunk);
     run_->Release(*chunk);
   }
   ++n;
@@ -149,7 +157,7 @@ TEST_F(RunBufferTest, BulkIsToldToWait) {
   EXPECT_TRUE(full_);
   EXPECT_EQ(run_->units_shed(), 0u);
   for (const StreamChunkPtr& chunk : FlushAndCollect()) {
-    run_->MarkDurable(*chunk);
+    MarkDurable(*chunk);
     run_->Release(*chunk);
   }
   EXPECT_TRUE(Append(n, n % 10 == 0 ? kUnitClean : 0, 9000, AppendMode::kBulk).ok());
@@ -158,7 +166,7 @@ TEST_F(RunBufferTest, BulkIsToldToWait) {
 
 TEST_F(RunBufferTest, FlushesFallDueAtTheIntervalPlusItsPhase) {
   Make();
-  ASSERT_TRUE(Append(0, kUnitClean).ok());
+  ASSERT_TRUE(Append(0, kUnitClean, 40'000).ok());
   EXPECT_EQ(run_->due().ns, 1'030'000'000);
   now_ = {1'029'999'999};
   EXPECT_TRUE(Collect().empty());
@@ -168,13 +176,32 @@ TEST_F(RunBufferTest, FlushesFallDueAtTheIntervalPlusItsPhase) {
   EXPECT_EQ(run_->due().ns, 1'280'000'000);
 }
 
+// Four intervals at the most, or until there is enough.
+TEST_F(RunBufferTest, ASmallChunkWaitsForMore) {
+  Make();
+  ASSERT_TRUE(Append(0, kUnitClean).ok());
+  for (const int64_t due_ms : {1030, 1280, 1530}) {
+    EXPECT_EQ(run_->due().ns, due_ms * 1'000'000);
+    now_ = run_->due();
+    EXPECT_TRUE(Collect().empty());
+  }
+  now_ = run_->due();
+  EXPECT_EQ(now_.ns, 1'780'000'000);
+  EXPECT_EQ(Collect().size(), 1u);
+  ASSERT_TRUE(Append(1).ok());
+  ASSERT_TRUE(Append(2, 0, 40'000).ok());
+  now_ = run_->due();
+  EXPECT_EQ(now_.ns, 2'030'000'000);
+  EXPECT_EQ(Collect().size(), 1u);
+}
+
 TEST_F(RunBufferTest, AChunkIsHeldUntilItIsReleased) {
   Make();
   ASSERT_TRUE(Append(0, kUnitClean).ok());
   const auto chunks = FlushAndCollect();
   EXPECT_EQ(run_->Live().size(), 1u);
   EXPECT_FALSE(run_->Live()[0].durable);
-  run_->MarkDurable(*chunks[0]);
+  MarkDurable(*chunks[0]);
   EXPECT_TRUE(run_->Live()[0].durable);
   EXPECT_FALSE(run_->idle());
   run_->Release(*chunks[0]);

@@ -138,6 +138,23 @@ TEST_F(StoreTest, WhatGoesInComesOutBeforeAndAfterAnOrderlyStop) {
   EXPECT_TRUE(store_->FindStream("gate").ok());
 }
 
+// Neither a writer nor a reader takes it for the volume: what it lacks would look like a gap.
+TEST_F(StoreTest, AnOlderCopyOfAVolumeIsRefused) {
+  world_ = std::make_unique<SimWorld>(WorldOptions{});
+  ASSERT_TRUE(world_->Init().ok());
+  SimDisk& disk = world_->disk(1);
+  const Bytes before = disk.Peek("reel-volume", 0, disk.FileSize("reel-volume"));
+  OpenStore();
+  store_.reset();
+  ASSERT_TRUE(world_->Open(index_, /*read_only=*/true).ok());
+  disk.PutFile("reel-volume", before);
+  for (const bool read_only : {false, true}) {
+    const auto store = world_->Open(index_, read_only);
+    EXPECT_EQ(store.status().code(), Code::kFailedPrecondition);
+    EXPECT_NE(store.status().message().find("older copy"), std::string::npos);
+  }
+}
+
 TEST_F(StoreTest, EverythingAcknowledgedSurvivesAPowerCut) {
   Start({});
   const auto stream = store_->CreateStream("gate");

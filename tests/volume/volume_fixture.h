@@ -14,6 +14,7 @@ namespace reel {
 
 struct NotingClient : VolumeClient {
   std::deque<ChunkPtr> due;
+  std::vector<ChunkPtr> written;
   std::vector<ChunkPtr> durable;
   std::vector<VolumeHealth> troubles;
   std::vector<ChunkPtr> handed_back;
@@ -28,6 +29,9 @@ struct NotingClient : VolumeClient {
       out->push_back(due.front());
       due.pop_front();
     }
+  }
+  void OnWritten(const std::vector<ChunkPtr>& chunks) override {
+    written.insert(written.end(), chunks.begin(), chunks.end());
   }
   void OnDurable(VolumeNo, const std::vector<ChunkPtr>& chunks) override {
     durable.insert(durable.end(), chunks.begin(), chunks.end());
@@ -90,6 +94,7 @@ class VolumeTest : public ::testing::Test {
   void Turn(int turns = 1, bool maintain = true) {
     for (int i = 0; i < turns; ++i) {
       volume_->RunOnce(clock_.MonoNow(), std::chrono::milliseconds(1));
+      volume_->Digest();
       if (maintain) volume_->Maintain();
       clock_.Advance(std::chrono::milliseconds(1));
     }

@@ -32,11 +32,16 @@ enum class AppendMode : uint8_t {
   kBulk,  // waits for room
 };
 
-// accepted >= durable, each the number of units of a run that have come so far without a hole
-// behind them (docs/INVARIANTS.md, W1). Monotone.
+// How many units of a run, from the first on without a hole, have come how far. Types of their own,
+// so that what was written is never taken for durable.
+using AcceptedEnd = Tagged<struct AcceptedEndTag, uint64_t>;  // in the bounded buffer
+using WrittenEnd = Tagged<struct WrittenEndTag, uint64_t>;    // the device has taken them
+using DurableEnd = Tagged<struct DurableEndTag, uint64_t>;    // behind a sync that succeeded
+// accepted >= written >= durable, each monotone (docs/INVARIANTS.md, W1).
 struct Watermarks {
-  UnitNumber accepted;
-  UnitNumber durable;
+  AcceptedEnd accepted;
+  WrittenEnd written;
+  DurableEnd durable;
 };
 
 struct RunOptions {
@@ -207,7 +212,9 @@ class Store {
     bool manual = false;                       // no threads: the caller drives RunOnce
     uint64_t buffer_bytes = 256U << 20;        // of all streams together
     uint64_t stream_buffer_bytes = 16U << 20;  // of one stream
-    Duration flush_interval = std::chrono::milliseconds(250);  // 50 ms..2 s
+    // 50 ms..2 s: how long accepted units wait at most before they are written, up to four times
+    // that where so little comes that it would be mostly padding (under 32 KiB).
+    Duration flush_interval = std::chrono::milliseconds(250);
     Duration stall_after = std::chrono::seconds(2);
     Duration offline_after = std::chrono::seconds(20);
     LogSink log;
