@@ -13,31 +13,27 @@ struct FaultDisk::Core {
   explicit Core(std::unique_ptr<Disk> disk) : below(std::move(disk)) {}
 
   struct Call {
-    uint64_t number = 0;
+    SeamCall call = SeamCall::kAny;
     Fault fault;
   };
 
   Call Enter(SeamCall call, const std::string& name) {
-    Call entered{++calls, faults.Next(call, name)};
+    Call entered{call, faults.Next(call, name)};
+    ++calls;
     const Fault::Kind kind = entered.fault.kind;
     REEL_CHECK(kind != Fault::Kind::kStall && kind != Fault::Kind::kMisdirect,
                "these faults need a SimDisk");
-    Act(entered.number, When::kBefore);
+    if (action) action(call, When::kBefore);
     return entered;
   }
-  void Leave(const Call& call) const { Act(call.number, When::kAfter); }
+  void Leave(const Call& call) const {
+    if (action) action(call.call, When::kAfter);
+  }
 
   std::unique_ptr<Disk> below;
   FaultPlan faults;
   std::atomic<uint64_t> calls = 0;
-  uint64_t action_nth = 0;
-  When action_when = When::kBefore;
-  std::function<void()> action;
-
- private:
-  void Act(uint64_t number, When when) const {
-    if (number == action_nth && when == action_when) action();
-  }
+  std::function<void(SeamCall, When)> action;
 };
 
 namespace {
@@ -199,9 +195,7 @@ FaultPlan& FaultDisk::faults() { return core_->faults; }
 uint64_t FaultDisk::op_count() const { return core_->calls; }
 Disk& FaultDisk::below() { return *core_->below; }
 
-void FaultDisk::OnCall(uint64_t nth, When when, std::function<void()> action) {
-  core_->action_nth = nth;
-  core_->action_when = when;
+void FaultDisk::OnCall(std::function<void(SeamCall, When)> action) {
   core_->action = std::move(action);
 }
 

@@ -1,8 +1,8 @@
 // FaultDisk: any Disk, real ones too, with planned failures in front of it. A call that fails never
 // reaches the disk below; a short one moves everything and admits to half.
 //
-// Kill points: OnCall runs a function at the n-th call of the seam; with raise(SIGKILL) it is the
-// death of the process at that very point.
+// Kill points: OnCall runs a function before and after each call of the seam; with raise(SIGKILL)
+// at the n-th of these points it is the death of the process there and then.
 // Thread rule: as the Disk below.
 #pragma once
 
@@ -28,8 +28,9 @@ class FaultDisk : public Disk {
   FaultPlan& faults();
   // Calls of the seam so far, counted as in FaultPlan: a request when it is submitted.
   uint64_t op_count() const;
-  // At the n-th call from the disk's birth (from 1). One at a time; set before the calls begin.
-  void OnCall(uint64_t nth, When when, std::function<void()> action);
+  // At every call, on the thread that makes it; injected failures have no kAfter. Set before the
+  // calls begin.
+  void OnCall(std::function<void(SeamCall, When)> action);
   Disk& below();
 
   std::string description() const override;

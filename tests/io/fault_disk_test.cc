@@ -70,21 +70,22 @@ TEST_F(FaultDiskTest, EveryCallOfADiskCanFail) {
   EXPECT_EQ(disk_.op_count(), 7U) << "one more made the file";
 }
 
-TEST_F(FaultDiskTest, ActionsRunBeforeOrAfterTheNthCall) {
-  for (const When when : {When::kBefore, When::kAfter}) {
-    Bytes seen;
-    AlignedBuffer data(kBlock, when == When::kBefore ? 2 : 3);
-    disk_.OnCall(disk_.op_count() + 1, when, [&] { seen = sim_.Peek("f", 0, kBlock); });
-    ASSERT_TRUE(file_->Write(0, data.span()).ok());
-    EXPECT_EQ(seen == data.copy(), when == When::kAfter);
-    ASSERT_EQ(seen.size(), kBlock);
-  }
+TEST_F(FaultDiskTest, ActionsRunBeforeAndAfterEachCall) {
+  std::vector<When> points;
+  AlignedBuffer data(kBlock, 2);
+  disk_.OnCall([&](SeamCall call, When when) {
+    EXPECT_EQ(call, SeamCall::kWrite);
+    EXPECT_EQ(sim_.Peek("f", 0, kBlock) == data.copy(), when == When::kAfter);
+    points.push_back(when);
+  });
+  ASSERT_TRUE(file_->Write(0, data.span()).ok());
+  EXPECT_THAT(points, testing::ElementsAre(When::kBefore, When::kAfter));
 }
 
 TEST_F(FaultDiskTest, AfterARequestMeansBeforeItsCompletionIsSeen) {
   const auto queue = disk_.NewQueue(4).value();
   bool acted = false;
-  disk_.OnCall(disk_.op_count() + 1, When::kAfter, [&] { acted = true; });
+  disk_.OnCall([&](SeamCall, When when) { acted = acted || when == When::kAfter; });
   ASSERT_TRUE(queue->Submit(RequestOf(IoKind::kWrite, file_.get(), 0, data_.span(), 1)));
   EXPECT_FALSE(acted);
   ReapAll(*queue);
@@ -96,7 +97,7 @@ TEST(FaultDiskDeathTest, AnActionMayKillTheProcess) {
   EXPECT_EXIT(
       {
         FaultDisk disk(std::make_unique<SimDisk>());
-        disk.OnCall(1, When::kBefore, [] { raise(SIGKILL); });
+        disk.OnCall([](SeamCall, When) { raise(SIGKILL); });
         static_cast<void>(disk.List());
       },
       testing::KilledBySignal(SIGKILL), "");
