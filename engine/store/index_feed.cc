@@ -55,6 +55,11 @@ void IndexFeed::Add(const IndexBatch& rows) {
   AppendBatch(&batch_, rows);
 }
 
+void IndexFeed::ExpectAgain(const RunId& run) {
+  const std::lock_guard lock(mutex_);
+  again_.insert(run);
+}
+
 void IndexFeed::ResumeRun(const GopRow& last, const RunRow& run) {
   const std::lock_guard lock(mutex_);
   recording_.Resume(last, run);
@@ -68,6 +73,7 @@ std::optional<RunRow> IndexFeed::FindRun(const RunId& run) const {
 void IndexFeed::ForgetRun(const RunId& run) {
   const std::lock_guard lock(mutex_);
   recording_.Forget(run);
+  again_.erase(run);
 }
 
 bool IndexFeed::TakeLost() {
@@ -83,6 +89,16 @@ bool IndexFeed::empty() const {
 bool IndexFeed::full() const {
   const std::lock_guard lock(mutex_);
   return batch_.gops.size() + recovered_batch_.gops.size() > 16384;
+}
+
+// With the lock held.
+void IndexFeed::MoveRecordedAgain(IndexBatch* batch, IndexBatch* recovered) const {
+  if (again_.empty()) return;
+  const auto moved =
+      std::stable_partition(batch->gops.begin(), batch->gops.end(),
+                            [&](const GopRow& row) { return again_.count(row.run) == 0; });
+  recovered->gops.insert(recovered->gops.end(), moved, batch->gops.end());
+  batch->gops.erase(moved, batch->gops.end());
 }
 
 void IndexFeed::KeepLatest(IndexBatch* batch) const {
@@ -137,6 +153,7 @@ Status IndexFeed::Flush(Index& index) {
     std::swap(batch, batch_);
     std::swap(recovered, recovered_batch_);
     std::swap(to_release, to_release_);
+    MoveRecordedAgain(&batch, &recovered);
   }
   Status written = KeepWhatReachesFurther(index, &recovered);
   if (written.ok()) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <mutex>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/store/gop_assembler.h"
@@ -30,6 +31,9 @@ class IndexFeed {
   void AddSegment(const SegmentRow& row, const std::vector<format::ChunkRow>& rows);
   void Add(const IndexBatch& rows);
 
+  // A run goes on of which the index may not know everything yet: parts of a GOP may be recorded
+  // anew, and their rows do not displace one that reaches further.
+  void ExpectAgain(const RunId& run);
   void ResumeRun(const GopRow& last, const RunRow& run);
   // The run's row as its durable chunks make it.
   std::optional<RunRow> FindRun(const RunId& run) const;
@@ -43,14 +47,16 @@ class IndexFeed {
   bool full() const;  // worth flushing now
 
  private:
+  void MoveRecordedAgain(IndexBatch* batch, IndexBatch* recovered) const;
   void KeepLatest(IndexBatch* batch) const;
   Status KeepWhatReachesFurther(Index& index, IndexBatch* recovered) const;
 
   const Ledger& ledger_;
   std::mutex flush_mutex_;  // before mutex_, and held across the write
   mutable std::mutex mutex_;
-  GopAssembler recording_;  // runs of this session
-  GopAssembler recovered_;  // runs of earlier ones
+  GopAssembler recording_;           // runs of this session
+  GopAssembler recovered_;           // runs of earlier ones
+  std::unordered_set<RunId> again_;  // of `recording_`: those that were resumed
   IndexBatch batch_;
   IndexBatch recovered_batch_;
   std::vector<StreamChunkPtr> to_release_;

@@ -184,6 +184,7 @@ WallTime StoreImpl::StreamCreated(StreamId stream) {
 
 // What the index has of the run is known already; its last row goes on growing.
 Status StoreImpl::Resume(StreamId stream, RunId run, RunBuffer* buffer) {
+  feed_.ExpectAgain(run);
   REEL_ASSIGN_OR_RETURN(const std::vector<RunRow> rows,
                         index_->Runs(stream, {kWallMin, kWallMax}, 1U << 20));
   const auto row =

@@ -100,6 +100,38 @@ TEST(IndexFeedTest, WritesASegmentWithItsRows) {
   EXPECT_EQ(index.Segments({1})->size(), 1u);
 }
 
+// The index was lost, and a run is resumed before its segments have been read again: its client
+// sends the last units once more, and only a part of their GOP.
+TEST(IndexFeedTest, PartsRecordedAgainDoNotHideTheRestOfTheirGop) {
+  const std::unique_ptr<BufferPool> pool = BufferPool::Create(1U << 20).value();
+  const auto buffer =
+      std::make_shared<RunBuffer>(RunBuffer::Identity{}, RunBuffer::Limits{}, *pool);
+  for (const bool again_first : {true, false}) {
+    Ledger ledger;
+    IndexFeed feed(ledger);
+    MemoryIndex index;
+    feed.ExpectAgain(RunNo(1));
+    const auto again = std::make_shared<StreamChunk>();
+    again->row = Chunk(0, 5, true, 4096);
+    again->volume = {1};
+    again->serial = {9};
+    again->run_buffer = buffer;
+    if (again_first) {
+      feed.AddDurable(again);
+      ASSERT_TRUE(feed.Flush(index).ok());
+    }
+    feed.AddSegment(Sealed(1), {Chunk(0, 5, true, 8192), Chunk(5, 5, false, 12288)});
+    ASSERT_TRUE(feed.Flush(index).ok());
+    if (!again_first) {
+      feed.AddDurable(again);
+      ASSERT_TRUE(feed.Flush(index).ok());
+    }
+    const auto gops = index.Gops(Stream(), kWallMin, Direction::kForward, 10);
+    ASSERT_EQ(gops->size(), 1u);
+    EXPECT_EQ(gops->front().end_unit().value, 10u);
+  }
+}
+
 TEST(IndexFeedTest, WhatTheLedgerKnowsOfARunsEndHolds) {
   Ledger ledger;
   ledger.Apply(RunRow{Stream(), RunNo(1), {0}, {4000}, EndCause::kSourceLost});
