@@ -78,8 +78,12 @@ void Volume::RegisterBuffers() {
 
 void Volume::Quiesce() {
   std::array<IoCompletion, kReapBatch> completions;
+  const MonoTime until = clock_.MonoNow() + options_.offline_after;
   while (queue_ && queue_->in_flight() != 0) {
-    if (queue_->Reap(completions, options_.offline_after) == 0) return;
+    // Nothing reaped may just mean that the queue was woken: whoever stops a volume wakes it.
+    const Duration left = until - clock_.MonoNow();
+    if (left <= Duration::zero()) return;
+    queue_->Reap(completions, left);
   }
 }
 

@@ -26,6 +26,23 @@ TEST_F(VolumeTest, ReportsWhatASyncCovered) {
   EXPECT_EQ(client_.durable_units().size(), 5u);
 }
 
+// Whoever stops the loop's thread wakes it: that is no answer from the disk.
+TEST_F(VolumeTest, QuiescenceOutlastsAWakeUp) {
+  Format(8);
+  Open();
+  Turn(4);
+  FaultRule rule;
+  rule.call = SeamCall::kWrite;
+  rule.fault = Fault::Stall(seconds(1));
+  disk_->faults().Add(rule);
+  Give(0);
+  Turn(2, /*maintain=*/false);
+  const MonoTime asked = clock_.MonoNow();
+  volume_->Wake();
+  volume_->Quiesce();
+  EXPECT_GE(clock_.MonoNow() - asked, milliseconds(900)) << "the write was still on its way";
+}
+
 // Syncs that hang take slots; writes must still find theirs.
 TEST_F(VolumeTest, HangingSyncsLeaveRoomForWrites) {
   Format(64);
