@@ -239,7 +239,8 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   std::atomic<uint64_t> accepted_counter_ = 0;
   std::atomic<bool> stop_ = false;
   std::atomic<bool> close_segments_ = false;
-  std::atomic<int> busy_ = 0;  // maintenance steps under way
+  std::atomic<int> busy_ = 0;         // maintenance steps and turns of the feed under way
+  std::atomic<int> maintaining_ = 0;  // of these, steps: one may hold rows the feed has not got yet
   std::thread feed_thread_;
 
   // Counters.

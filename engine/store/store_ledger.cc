@@ -254,6 +254,8 @@ void StoreImpl::PruneLedger() {
       if (!serials.empty()) return;
     }
   }
+  // What has been read may be on its way there still: in another volume's step, or in the feed.
+  if (maintaining_ != 1 || !feed_.Flush(*index_).ok()) return;
   std::map<StreamId, WallTime> oldest;
   for (const format::StreamRecord& record : ledger_.Streams()) {
     const Result<std::vector<GopRow>> first =

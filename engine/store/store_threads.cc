@@ -68,9 +68,11 @@ void StoreImpl::DigestThread(VolumeSlot* slot) {
 
 bool StoreImpl::MaintainOnce(VolumeSlot* slot) {
   ++busy_;
+  ++maintaining_;
   bool moved = slot->volume->Maintain();
   if (!moved && !closing_) moved = CompactLedger(slot);
   if (!moved) moved = IndexNext(slot);
+  --maintaining_;
   --busy_;
   return moved;
 }
