@@ -47,6 +47,10 @@ Result<OpenedIndex> OpenOrMoveAside(const std::string& path, const IndexOptions&
   OpenedIndex opened;
   opened.reason = index.status();
   REEL_ASSIGN_OR_RETURN(opened.moved_to, MoveAside(path));
+  // RocksDB would make it too, and report an error on the way.
+  std::error_code error;
+  std::filesystem::create_directory(path, error);
+  if (error) return Status::FromErrno(error.value(), "make " + path);
   REEL_ASSIGN_OR_RETURN(opened.index, OpenRocksIndex(path, options));
   return opened;
 }

@@ -293,9 +293,13 @@ TEST_F(RawIndex, AnUnknownFormatIsRefusedAndMovedAside) {
   const Status status = OpenRocksIndex(directory_.index(), {}).status();
   EXPECT_EQ(status.code(), Code::kFailedPrecondition);
   EXPECT_THAT(status.message(), HasSubstr("format 2"));
-  auto opened = OpenOrMoveAside(directory_.index(), {});
+  IndexOptions options;
+  std::vector<std::string> said;
+  options.log = [&](LogLevel, std::string_view text) { said.emplace_back(text); };
+  auto opened = OpenOrMoveAside(directory_.index(), options);
   ASSERT_TRUE(opened.ok());
   EXPECT_EQ(opened->reason.code(), Code::kFailedPrecondition);
+  EXPECT_THAT(said, testing::IsEmpty()) << "the caller tells what happened";
 }
 
 TEST_F(RawIndex, ADatabaseOfSomebodyElseIsRefused) {
