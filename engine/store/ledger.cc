@@ -153,9 +153,13 @@ void Ledger::AddRows(IndexBatch* batch) const {
 
 void Ledger::Prune(const std::map<StreamId, WallTime>& oldest) {
   const std::lock_guard lock(mutex_);
+  WallTime recycled = kWallMin;
+  for (const auto& [volume, receipts] : receipts_) {
+    for (const auto& [serial, receipt] : receipts) recycled = std::max(recycled, receipt.end);
+  }
   const auto gone = [&](const auto& entry) {
     const auto at = oldest.find(entry.second.stream);
-    return at != oldest.end() && entry.second.end < at->second;
+    return at != oldest.end() && entry.second.end < std::min(at->second, recycled);
   };
   std::erase_if(gaps_, gone);
   std::erase_if(runs_, gone);

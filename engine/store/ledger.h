@@ -54,8 +54,9 @@ class Ledger {
   // Rows for the index.
   void AddRows(IndexBatch* batch) const;
 
-  // Where the footage of each stream begins: gaps and runs that end before are about what is gone.
-  // Of streams that are not named all is kept. Sessions go that began before any footage.
+  // Where the footage of each stream begins: gaps and runs that end before are about what is gone,
+  // if receipts tell that later footage has been recycled; a gap before a stream's first unit is
+  // not. Of streams that are not named all is kept. Sessions go that began before any footage.
   void Prune(const std::map<StreamId, WallTime>& oldest);
 
  private:

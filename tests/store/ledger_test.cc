@@ -125,6 +125,11 @@ TEST(LedgerTest, PruneDropsWhatIsAboutFootageThatIsGone) {
   ledger.Apply(format::SessionRecord{{}, {1}, {1}});
   ledger.Apply(format::SessionRecord{{}, {2}, {30}});
   ledger.Apply(format::SessionRecord{{}, {3}, {45}});
+  ledger.Prune({{IdOf<StreamId>(1), WallTime{40}}});
+  EXPECT_EQ(Of<GapRow>(ledger.Live({}, 0)).size(), 2u) << "nothing has been recycled yet";
+  format::RetiredRecord receipt = Receipt(1, 1);
+  receipt.end = {35};
+  ledger.Apply(receipt);
   ledger.Prune(
       {{IdOf<StreamId>(1), WallTime{40}}});  // of the other nothing is known: sessions stay
   EXPECT_EQ(Of<GapRow>(ledger.Live({}, 0)), std::vector<GapRow>{Gap(30, 50)});
