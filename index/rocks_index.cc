@@ -148,8 +148,12 @@ void RocksIndexImpl::SetCatalog(CatalogCopy catalog) {
 
 Status RocksIndexImpl::SyncLog() {
   const CatalogCopy written = catalog();
-  // In memory there is nothing to sync, and RocksDB says so with an error.
-  if (own_env_ == nullptr) REEL_RETURN_IF_ERROR(FromRocks(db_->SyncWAL(), "index log"));
+  // As a write of nothing: SyncWAL on a log that could not be written stops the process (7.8, an
+  // assertion), while a write is refused after an error.
+  rocksdb::WriteOptions durable = MakeWriteOptions();
+  durable.sync = true;
+  rocksdb::WriteBatch nothing;
+  REEL_RETURN_IF_ERROR(FromRocks(db_->Write(durable, &nothing), "index log"));
   dead_rows_->Publish({written, &written->dead()});
   MarkManifest();
   return OkStatus();
