@@ -31,11 +31,12 @@ std::string ReadHolder(int fd) {
   return "process " + std::string(text, static_cast<size_t>(count));
 }
 
-// For people only: a lock without its holder's name is as good.
+// For people only: a lock without its holder's name is as good. In place, since a full disk has no
+// other block to give.
 void WriteHolder(int fd) {
   const std::string text = std::to_string(getpid());
-  if (ftruncate(fd, 0) != 0) return;
-  [[maybe_unused]] const ssize_t count = pwrite(fd, text.data(), text.size(), 0);
+  const ssize_t count = pwrite(fd, text.data(), text.size(), 0);
+  [[maybe_unused]] const int cut = ftruncate(fd, count < 0 ? 0 : count);
 }
 
 }  // namespace
