@@ -1,5 +1,6 @@
 #include "index/healing_index.h"
 
+#include <filesystem>
 #include <mutex>
 #include <utility>
 
@@ -19,42 +20,87 @@ Status StatusOf(const Status& status) { return status; }
 Result<std::unique_ptr<HealingIndex>> HealingIndex::Open(const std::string& path,
                                                          const IndexOptions& options) {
   std::unique_ptr<HealingIndex> healing(new HealingIndex(path, options));
-  REEL_ASSIGN_OR_RETURN(healing->opening_, OpenOrMoveAside(path, options));
-  healing->index_ = std::move(healing->opening_.index);
+  Result<OpenedIndex> opened = OpenOrMoveAside(path, options);
+  if (opened.ok()) {
+    healing->opening_ = *std::move(opened);
+    healing->index_ = std::move(healing->opening_.index);
+    return healing;
+  }
+  if (opened.status().code() != Code::kResourceExhausted) return opened.status();
+  healing->Say(path + " has no room for the index, which is away until there is: " +
+               opened.status().message());
   return healing;
+}
+
+void HealingIndex::Say(const std::string& what) const {
+  if (options_.log) options_.log(LogLevel::kError, what);
+}
+
+void HealingIndex::OnLoss(std::function<void()> on_loss) {
+  const std::unique_lock lock(mutex_);
+  on_loss_ = std::move(on_loss);
 }
 
 template <class Operation>
 auto HealingIndex::Try(Operation operation) -> decltype(operation(std::declval<Index&>())) {
   uint64_t generation = 0;
+  bool away = false;
   {
     const std::shared_lock lock(mutex_);
-    if (!index_) return Unavailable("the index is away: " + path_);
     generation = generation_;
-    auto result = operation(*index_);
-    if (StatusOf(result).code() != Code::kDataLoss) return result;
-    if (options_.log)
-      options_.log(LogLevel::kError, "the index is damaged: " + StatusOf(result).message());
+    away = !index_;
+    if (!away) {
+      auto result = operation(*index_);
+      if (StatusOf(result).code() != Code::kDataLoss) return result;
+      Say("the index is damaged: " + StatusOf(result).message());
+    }
   }
-  if (const Status replaced = Replace(generation); !replaced.ok()) return replaced;
+  REEL_RETURN_IF_ERROR(away ? ComeBack() : Replace(generation));
   const std::shared_lock lock(mutex_);
+  if (!index_) return Unavailable("the index is away: " + path_);
   return operation(*index_);
+}
+
+void HealingIndex::TellLoss() {
+  std::function<void()> on_loss;
+  {
+    const std::shared_lock lock(mutex_);
+    on_loss = on_loss_;
+  }
+  if (on_loss) on_loss();
 }
 
 Status HealingIndex::Replace(uint64_t generation) {
   {
     const std::unique_lock lock(mutex_);
-    if (generation != generation_) return OkStatus();  // somebody else came first
+    if (generation != generation_ || !index_) return OkStatus();  // somebody else came first
     index_.reset();
     REEL_ASSIGN_OR_RETURN(const std::string moved_to, MoveAside(path_));
     REEL_ASSIGN_OR_RETURN(index_, OpenRocksIndex(path_, options_));
     ++generation_;
-    if (options_.log) {
-      options_.log(LogLevel::kError,
-                   "the damaged index stands in " + moved_to + "; a new one is being filled");
-    }
+    Say("the damaged index stands in " + moved_to + "; a new one is being filled");
   }
-  if (on_loss_) on_loss_();
+  TellLoss();
+  return OkStatus();
+}
+
+Status HealingIndex::ComeBack() {
+  // Opening writes a log and a manifest at least, and they grow at once.
+  constexpr uintmax_t kRoomBytes = 8U << 20;
+  {
+    const std::unique_lock lock(mutex_);
+    if (index_) return OkStatus();
+    std::error_code error;
+    const auto parent = std::filesystem::path(path_).parent_path();
+    const std::filesystem::space_info space = std::filesystem::space(parent, error);
+    if (error || space.available < kRoomBytes || !on_loss_)
+      return Unavailable("the index is away: " + path_);
+    REEL_ASSIGN_OR_RETURN(OpenedIndex opened, OpenOrMoveAside(path_, options_));
+    index_ = std::move(opened.index);
+    ++generation_;
+    Say("there is room for the index again; it is being filled");
+  }
+  TellLoss();
   return OkStatus();
 }
 

@@ -1,6 +1,8 @@
 // HealingIndex: an index that outlives its own damage. When an operation finds bytes that cannot be
 // verified, the directory is put aside (nothing is deleted), an empty index takes its place, and
-// the owner is told, who then fills it again from the segments while recording goes on.
+// the owner is told, who then fills it again from the segments while recording goes on. Where the
+// disk has no room to open it, it is away (Unavailable) until there is room again: a full state
+// directory keeps no recorder from starting.
 //
 // Thread rule: reel/index.h. Operations wait while the index is being replaced.
 #pragma once
@@ -16,17 +18,18 @@ namespace reel {
 
 class HealingIndex : public Index {
  public:
-  // As OpenOrMoveAside; opening() says whether that had to begin anew.
+  // As OpenOrMoveAside, but for ResourceExhausted; opening() says whether that had to begin anew.
   static Result<std::unique_ptr<HealingIndex>> Open(const std::string& path,
                                                     const IndexOptions& options);
 
   // Called once per loss, from the thread that came across the damage, after the empty index is in
-  // place and with no lock held: Store::RebuildIndex. Set it before the index is used.
-  void OnLoss(std::function<void()> on_loss) { on_loss_ = std::move(on_loss); }
+  // place and with no lock held, and when the index is there again: Store::RebuildIndex. Without
+  // it an index that is away stays away.
+  void OnLoss(std::function<void()> on_loss);
 
   // Whether opening found damage, and where the former index stands now.
   const OpenedIndex& opening() const { return opening_; }
-  RocksIndex& rocks() { return *index_; }
+  RocksIndex& rocks() { return *index_; }  // REQUIRES: it is not away
 
   Status Write(const IndexBatch& batch) override;
   Status Sync() override;
@@ -48,6 +51,9 @@ class HealingIndex : public Index {
   template <class Operation>
   auto Try(Operation operation) -> decltype(operation(std::declval<Index&>()));
   Status Replace(uint64_t generation);
+  Status ComeBack();
+  void TellLoss();
+  void Say(const std::string& what) const;
 
   const std::string path_;
   const IndexOptions options_;
