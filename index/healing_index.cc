@@ -44,20 +44,22 @@ void HealingIndex::OnLoss(std::function<void()> on_loss) {
 template <class Operation>
 auto HealingIndex::Try(Operation operation) -> decltype(operation(std::declval<Index&>())) {
   uint64_t generation = 0;
-  bool away = false;
+  Status failed = Unavailable("the index is away: " + path_);
   {
     const std::shared_lock lock(mutex_);
     generation = generation_;
-    away = !index_;
-    if (!away) {
+    if (index_) {
       auto result = operation(*index_);
-      if (StatusOf(result).code() != Code::kDataLoss) return result;
-      Say("the index is damaged: " + StatusOf(result).message());
+      failed = StatusOf(result);
+      const bool heals =
+          failed.code() == Code::kDataLoss || failed.code() == Code::kResourceExhausted;
+      if (!heals) return result;
     }
   }
-  REEL_RETURN_IF_ERROR(away ? ComeBack() : Replace(generation));
+  REEL_RETURN_IF_ERROR(failed.code() == Code::kDataLoss ? Replace(generation, failed)
+                                                        : OpenAgain(generation, failed));
   const std::shared_lock lock(mutex_);
-  if (!index_) return Unavailable("the index is away: " + path_);
+  if (!index_) return failed;
   return operation(*index_);
 }
 
@@ -70,35 +72,37 @@ void HealingIndex::TellLoss() {
   if (on_loss) on_loss();
 }
 
-Status HealingIndex::Replace(uint64_t generation) {
+Status HealingIndex::Replace(uint64_t generation, const Status& failed) {
   {
     const std::unique_lock lock(mutex_);
-    if (generation != generation_ || !index_) return OkStatus();  // somebody else came first
+    if (generation != generation_) return OkStatus();  // somebody else came first
+    Say("the index is damaged: " + failed.message());
+    ++generation_;
     index_.reset();
     REEL_ASSIGN_OR_RETURN(const std::string moved_to, MoveAside(path_));
     REEL_ASSIGN_OR_RETURN(index_, OpenRocksIndex(path_, options_));
-    ++generation_;
     Say("the damaged index stands in " + moved_to + "; a new one is being filled");
   }
   TellLoss();
   return OkStatus();
 }
 
-Status HealingIndex::ComeBack() {
+// An index that was refused room takes nothing more until it is opened anew; meanwhile it is read.
+Status HealingIndex::OpenAgain(uint64_t generation, const Status& failed) {
   // Opening writes a log and a manifest at least, and they grow at once.
   constexpr uintmax_t kRoomBytes = 8U << 20;
   {
     const std::unique_lock lock(mutex_);
-    if (index_) return OkStatus();
+    if (generation != generation_) return OkStatus();
     std::error_code error;
     const auto parent = std::filesystem::path(path_).parent_path();
     const std::filesystem::space_info space = std::filesystem::space(parent, error);
-    if (error || space.available < kRoomBytes || !on_loss_)
-      return Unavailable("the index is away: " + path_);
+    if (error || space.available < kRoomBytes || !on_loss_) return failed;
+    ++generation_;
+    index_.reset();
     REEL_ASSIGN_OR_RETURN(OpenedIndex opened, OpenOrMoveAside(path_, options_));
     index_ = std::move(opened.index);
-    ++generation_;
-    Say("there is room for the index again; it is being filled");
+    Say("there is room for the index again; what it lacks is being filled in");
   }
   TellLoss();
   return OkStatus();

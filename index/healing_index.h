@@ -1,8 +1,9 @@
 // HealingIndex: an index that outlives its own damage. When an operation finds bytes that cannot be
 // verified, the directory is put aside (nothing is deleted), an empty index takes its place, and
 // the owner is told, who then fills it again from the segments while recording goes on. Where the
-// disk has no room to open it, it is away (Unavailable) until there is room again: a full state
-// directory keeps no recorder from starting.
+// disk has no room to open it, it is away (Unavailable) until there is room again, and one that
+// could not be written for want of room is opened anew then: a full state directory keeps no
+// recorder from starting, and is made up for when it is full no more.
 //
 // Thread rule: reel/index.h. Operations wait while the index is being replaced.
 #pragma once
@@ -23,8 +24,8 @@ class HealingIndex : public Index {
                                                     const IndexOptions& options);
 
   // Called once per loss, from the thread that came across the damage, after the empty index is in
-  // place and with no lock held, and when the index is there again: Store::RebuildIndex. Without
-  // it an index that is away stays away.
+  // place and with no lock held, and when there is room again: Store::RebuildIndex. Without it an
+  // index without room stays as it is.
   void OnLoss(std::function<void()> on_loss);
 
   // Whether opening found damage, and where the former index stands now.
@@ -50,8 +51,8 @@ class HealingIndex : public Index {
   // Runs `operation` on the present index; after a loss once more on its successor.
   template <class Operation>
   auto Try(Operation operation) -> decltype(operation(std::declval<Index&>()));
-  Status Replace(uint64_t generation);
-  Status ComeBack();
+  Status Replace(uint64_t generation, const Status& failed);
+  Status OpenAgain(uint64_t generation, const Status& failed);
   void TellLoss();
   void Say(const std::string& what) const;
 
