@@ -9,7 +9,9 @@
 
 namespace reel {
 
-std::string TextOf(const StintNote& stint) {
+namespace {
+
+std::string AcceptedBy(const StintNote& stint) {
   std::string accepted;
   for (uint64_t number = 0; number < kRunUnitsMax; ++number) {
     if (!stint.Accepted(number)) continue;
@@ -17,9 +19,21 @@ std::string TextOf(const StintNote& stint) {
     while (number + 1 < kRunUnitsMax && stint.Accepted(number + 1)) ++number;
     accepted += " " + std::to_string(begin) + "-" + std::to_string(number);
   }
-  return "life " + std::to_string(stint.life) + ", stream " + std::to_string(stint.stream) +
-         ", source " + std::to_string(stint.source_seed) + ", run " + ToString(stint.run) +
-         ", accepted" + accepted + ", durable below " + std::to_string(stint.acknowledged);
+  return accepted;
+}
+
+}  // namespace
+
+std::string TextOf(const KillJournal& journal) {
+  std::string text;
+  for (uint32_t i = 0; i < journal.stint_count; ++i) {
+    const StintNote& stint = journal.stints[i];
+    text += "  stint " + std::to_string(i) + ": life " + std::to_string(stint.life) + ", stream " +
+            std::to_string(stint.stream) + ", source " + std::to_string(stint.source_seed) +
+            ", run " + ToString(stint.run) + ", accepted" + AcceptedBy(stint) + ", durable below " +
+            std::to_string(stint.acknowledged) + "\n";
+  }
+  return text;
 }
 
 MappedJournal::MappedJournal(const std::string& path) {

@@ -46,9 +46,6 @@ struct StintNote {
   }
 };
 
-// For people: life, stream, source, what was accepted and acknowledged.
-std::string TextOf(const StintNote& stint);
-
 struct GapNote {
   std::atomic<Told> told;
   uint32_t stream;
@@ -69,6 +66,9 @@ struct KillJournal {
   std::array<GapNote, kKillGapsMax> gaps;
   std::array<char, 512> problem;  // why it gave up
 };
+
+// For people: what was accepted and acknowledged, a line for each stint.
+std::string TextOf(const KillJournal& journal);
 
 // The journal in file `path`, made if there is none. A machine that cannot map it ends the process.
 class MappedJournal {

@@ -43,6 +43,19 @@ Result<std::unique_ptr<KillNode>> KillNode::Open(const RealNode& node, KillJourn
   return opened;
 }
 
+Result<std::unique_ptr<KillNode>> KillNode::OpenForReading(const RealNode& node) {
+  std::unique_ptr<KillNode> opened(new KillNode);
+  IndexOptions index_options;
+  index_options.read_only = true;
+  REEL_ASSIGN_OR_RETURN(opened->read_index_, OpenRocksIndex(node.IndexPath(), index_options));
+  REEL_ASSIGN_OR_RETURN(opened->scratch_index_, OpenInMemoryIndex({}));
+  Store::Options options = node.OptionsFor(opened->read_index_.get());
+  options.scratch_index = opened->scratch_index_.get();
+  options.read_only = true;
+  REEL_ASSIGN_OR_RETURN(opened->store_, Store::Open(options));
+  return opened;
+}
+
 std::vector<std::string> KillNode::errors() {
   const std::lock_guard lock(mutex_);
   return errors_;

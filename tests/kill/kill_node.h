@@ -17,11 +17,14 @@ class KillNode {
  public:
   // Makes the node first unless the journal knows that it was made.
   static Result<std::unique_ptr<KillNode>> Open(const RealNode& node, KillJournal& journal);
+  // Beside a living writer or after its death, as the command does; writes no byte.
+  static Result<std::unique_ptr<KillNode>> OpenForReading(const RealNode& node);
   KillNode(const KillNode&) = delete;
   KillNode& operator=(const KillNode&) = delete;
   ~KillNode() = default;
 
   Store& store() { return *store_; }
+  HealingIndex& index() { return *index_; }  // REQUIRES: opened for writing
   // What the engine said at level kError.
   std::vector<std::string> errors();
 
@@ -31,6 +34,8 @@ class KillNode {
   std::mutex mutex_;
   std::vector<std::string> errors_;
   std::unique_ptr<HealingIndex> index_;
+  std::unique_ptr<RocksIndex> read_index_;  // these two instead
+  std::unique_ptr<RocksIndex> scratch_index_;
   std::unique_ptr<Store> store_;  // the last member: it uses the others
 };
 

@@ -7,11 +7,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <random>
 
 #include "tests/faults/share.h"
 #include "tests/io/temp_directory.h"
 #include "tests/kill/node_check.h"
-#include "tests/kill/recorder.h"
 #include "tests/kill/victim.h"
 
 namespace reel {
@@ -22,6 +22,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr uint64_t kKillsWanted = 2000;
+constexpr uint64_t kUnitsOfALife = 600;
 constexpr uint32_t kLeaving = 100;
 constexpr Duration kLifeMax = seconds(100);
 
@@ -77,8 +78,7 @@ class Generations {
                        ", placement " + placement_ + (setting_.roomy ? ", roomy" : ", small") +
                        ", life " + std::to_string((*journal_)->life) + ", " + how_ + "\n";
     for (const std::string& problem : problems_) text += "  " + problem + "\n";
-    for (uint32_t i = 0; i < (*journal_)->stint_count; ++i)
-      text += "  stint " + std::to_string(i) + ": " + TextOf((*journal_)->stints[i]) + "\n";
+    text += TextOf(**journal_);
     return text + "  directory kept: " + directory_ +
            "\n  replay: REEL_SEED=" + std::to_string(seed_) +
            " kill_test --gtest_filter='Kill.*'\n";
@@ -89,10 +89,15 @@ class Generations {
   uint64_t Below(uint64_t bound) { return random_() % bound; }
 
   std::vector<std::string> Words(uint64_t seed, uint64_t nth) const {
-    return {REEL_KILL_RECORDER,   directory_ + "/journal",
-            directory_,           engine_ == DiskEngine::kUring ? "uring" : "pwrite",
-            placement_,           setting_.roomy ? "1" : "0",
-            std::to_string(seed), std::to_string(nth)};
+    return {REEL_KILL_RECORDER,
+            directory_ + "/journal",
+            directory_,
+            engine_ == DiskEngine::kUring ? "uring" : "pwrite",
+            placement_,
+            setting_.roomy ? "1" : "0",
+            std::to_string(seed),
+            std::to_string(nth),
+            std::to_string(kUnitsOfALife)};
   }
 
   // A life, cut at the n-th point or at any moment.
@@ -147,27 +152,10 @@ class Generations {
   }
 
   void Check() {
-    KillJournal& journal = **journal_;
-    NodeCheck check(node_, journal, !setting_.roomy);
-    ++journal.life;
-    auto opened = KillNode::Open(node_, journal);
-    if (!opened.ok()) {
-      problems_.push_back("reopen: " + opened.status().ToString());
-      return;
-    }
-    Store& store = (*opened)->store();
-    check.ExpectOneWriter();
-    Recorder recorder(store, journal, random_());
-    check.ProblemUnlessOk(recorder.Begin(), "recording at once");
-    check.ProblemUnlessOk(recorder.Record(20), "recording at once");
-    check.ProblemUnlessOk(recorder.Finish(), "recording at once");
-    check.ProblemUnlessOk(store.WaitIdle(seconds(60)), "idle");
-    check.ExpectWhatWasTold(store);
-    for (const std::string& error : (*opened)->errors()) check.Problem("said: " + error);
-    if (Below(2) == 0) check.ProblemUnlessOk(store.Close(), "close");
+    NodeCheck check(node_, **journal_, !setting_.roomy);
+    check.Run(**journal_, random_(), Below(2) == 0);
     problems_ = check.problems();
     tally_->units_checked += check.units_checked();
-    opened->reset();
     if (Below(3) != 0) return;
     const std::string older = directory_ + "/index.older";
     fs::remove_all(older);

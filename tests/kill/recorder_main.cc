@@ -1,8 +1,9 @@
 // The process that is killed: opens a node on real disks, records to it, and at the n-th point of
 // the disks' seam (a call is entered or left) kills itself.
 //
-// kill_recorder JOURNAL ROOT ENGINE PLACEMENT ROOMY SEED NTH
-//   NTH 0: never. Exit 0: the life came to its end; 3: something failed, the journal says what.
+// kill_recorder JOURNAL ROOT ENGINE PLACEMENT ROOMY SEED NTH UNITS
+//   NTH 0: never. UNITS: that many and the life is over. Exit 0: it came to its end; 3: something
+//   failed, the journal says what.
 #include <algorithm>
 #include <charconv>
 #include <csignal>
@@ -16,7 +17,6 @@ namespace reel {
 namespace {
 
 constexpr int kFailed = 3;
-constexpr size_t kUnitsOfALife = 600;
 constexpr uint32_t kLeaving = 100;
 
 uint64_t NumberIn(std::string_view text) {
@@ -34,12 +34,12 @@ std::function<void(SeamCall, FaultDisk::When)> KillAt(uint64_t nth, KillJournal&
   };
 }
 
-Status Live(const RealNode& node, KillJournal& journal, uint64_t seed) {
+Status Live(const RealNode& node, KillJournal& journal, uint64_t seed, size_t units) {
   REEL_ASSIGN_OR_RETURN(const std::unique_ptr<KillNode> opened, KillNode::Open(node, journal));
   {
     Recorder recorder(opened->store(), journal, seed);
     REEL_RETURN_IF_ERROR(recorder.Begin());
-    REEL_RETURN_IF_ERROR(recorder.Record(kUnitsOfALife));
+    REEL_RETURN_IF_ERROR(recorder.Record(units));
     if (seed % 3 != 0) REEL_RETURN_IF_ERROR(recorder.Finish());
   }
   return seed % 4 == 0 ? opened->store().Close().WithContext("close") : OkStatus();
@@ -59,7 +59,7 @@ int Main(const std::vector<std::string_view>& words) {
     wrapped->OnCall(KillAt(nth, *journal));
     return wrapped;
   };
-  const Status status = Live(node, *journal, NumberIn(words[5]));
+  const Status status = Live(node, *journal, NumberIn(words[5]), NumberIn(words[7]));
   if (status.ok()) return 0;
   const std::string text = status.ToString();
   std::copy_n(text.begin(), std::min(text.size(), journal->problem.size() - 1),
@@ -71,7 +71,7 @@ int Main(const std::vector<std::string_view>& words) {
 }  // namespace reel
 
 int main(int argc, char** argv) {
-  constexpr int kWords = 8;
+  constexpr int kWords = 9;
   if (argc != kWords) return 2;
   return reel::Main({argv + 1, argv + argc});
 }
