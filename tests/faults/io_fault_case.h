@@ -48,6 +48,7 @@ struct Family {
 struct Case {
   Family family;
   uint64_t nth = 0;
+  uint64_t variant = 0;  // how the life ends and what its index is afterwards
 
   std::string Text() const {
     const std::string disk =
