@@ -45,8 +45,8 @@ class HealingIndex : public Index {
   Result<std::optional<VolumeProgress>> Progress(VolumeNo volume) override;
 
  private:
-  HealingIndex(std::string path, const IndexOptions& options)
-      : path_(std::move(path)), options_(options) {}
+  HealingIndex(std::string path, IndexOptions options)
+      : path_(std::move(path)), options_(std::move(options)) {}
 
   // Runs `operation` on the present index; after a loss once more on its successor.
   template <class Operation>

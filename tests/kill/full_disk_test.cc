@@ -58,7 +58,7 @@ class SmallDisk {
 
 // A node whose state directory and volume may stand on different file systems.
 class FullDiskTest : public testing::Test {
- protected:
+ public:
   void SetUp() override {
     if (!disk_.lacks().empty()) GTEST_SKIP() << disk_.lacks() << ", or root for a tmpfs";
     node_ = KillSetting{}.Node(root_.path(), DiskEngine::kAuto, "log");

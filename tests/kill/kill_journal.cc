@@ -17,7 +17,8 @@ std::string AcceptedBy(const StintNote& stint) {
     if (!stint.Accepted(number)) continue;
     const uint64_t begin = number;
     while (number + 1 < kRunUnitsMax && stint.Accepted(number + 1)) ++number;
-    accepted += " " + std::to_string(begin) + "-" + std::to_string(number);
+    accepted.append(" ").append(std::to_string(begin));
+    accepted.append("-").append(std::to_string(number));
   }
   return accepted;
 }

@@ -38,10 +38,10 @@ struct Tally {
 };
 
 std::string CallName(uint32_t fatal_call) {
-  static const std::array<const char*, 10> kNames = {"any",    "probe", "list", "create", "open",
-                                                     "remove", "lock",  "read", "write",  "sync"};
+  static const std::array<const char*, 10> names = {"any",    "probe", "list", "create", "open",
+                                                    "remove", "lock",  "read", "write",  "sync"};
   return (fatal_call >= kLeaving ? "after " : "before ") +
-         std::string(kNames.at(fatal_call % kLeaving));
+         std::string(names.at(fatal_call % kLeaving));
 }
 
 // One directory, killed generation by generation.
@@ -131,7 +131,7 @@ class Generations {
       how_ = "killed " + CallName(journal.fatal_call) + ", point " + std::to_string(nth);
       ++tally_->by_call[CallName(journal.fatal_call)];
     } else if (at_a_point) {
-      problems_.push_back("the life hung");
+      problems_.emplace_back("the life hung");
     } else {
       ++tally_->at_random;
     }

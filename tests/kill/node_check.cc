@@ -190,7 +190,8 @@ void NodeCheck::CheckRecycled(size_t stream, const std::map<uint64_t, Told>& tol
     for (const auto& [number, stint] : of_source.must) {
       const bool there = at != back.units.end() && at->second.contains(number);
       if (!of_source.resent.contains(number)) there_by_age[{stint, number}] = there;
-      if (!there && journal_.stints[stint].life >= kept_life) lost += " " + std::to_string(number);
+      if (!there && journal_.stints[stint].life >= kept_life)
+        lost.append(" ").append(std::to_string(number));
     }
     if (!lost.empty())
       Problem(name + " lost acknowledged units of source " + std::to_string(source) + ":" + lost);

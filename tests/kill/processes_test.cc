@@ -18,7 +18,7 @@ using std::chrono::seconds;
 constexpr int kRefused = 3;
 
 class ProcessesTest : public testing::Test {
- protected:
+ public:
   std::vector<std::string> Recorder(const std::string& journal) const {
     return {REEL_KILL_RECORDER,
             directory_.PathOf(journal),

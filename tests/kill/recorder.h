@@ -42,8 +42,8 @@ class Recorder {
   Status CreateStream(size_t stream);
   StintNote* LastOf(size_t stream);
   Status BeginStint(size_t stream);
-  Status AppendOne(Stint* stint);
-  Status WaitDurable(Stint* stint);
+  static Status AppendOne(Stint* stint);
+  static Status WaitDurable(Stint* stint);
   Status RecordGap(size_t stream);
   Status Between();
 
