@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "engine/av/adts.h"
-#include "engine/av/decoder_config.h"
+#include "engine/media/adts.h"
+#include "engine/media/decoder_record.h"
 #include "engine/media/nal.h"
 #include "engine/media/nal_types.h"
 
@@ -41,7 +41,7 @@ std::optional<std::string> Mp4Track::WhyNot(const TrackInfo& info) {
 Result<Mp4Stream> Mp4Track::Describe(const TrackInfo& info) {
   Mp4Stream stream{info, info.config};
   if (info.kind == TrackKind::kVideo) {
-    Result<Bytes> config = BuildDecoderConfig(info.codec, info.config);
+    Result<Bytes> config = BuildDecoderRecord(info.codec, info.config);
     if (!config.ok()) {
       return FailedPrecondition(Name(info) +
                                 " cannot be written as MP4, which needs its parameter " + "sets (" +

@@ -6,8 +6,8 @@
 #include <memory>
 #include <optional>
 
-#include "engine/av/export_clock.h"
 #include "engine/av/mp4_muxer.h"
+#include "engine/media/export_clock.h"
 #include "engine/media/parameter_set_tracker.h"
 #include "reel/status.h"
 #include "reel/unit.h"

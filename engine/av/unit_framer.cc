@@ -3,11 +3,11 @@
 #include <string>
 #include <utility>
 
-#include "engine/av/adts.h"
 #include "engine/av/packet_marks.h"
 #include "engine/av/picture_order.h"
 #include "engine/av/video_track.h"
 #include "engine/base/check.h"
+#include "engine/media/adts.h"
 #include "engine/media/au_splitter.h"
 
 namespace reel {

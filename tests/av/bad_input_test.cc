@@ -8,6 +8,7 @@
 #include "engine/av/decoder_config.h"
 #include "engine/av/mp4_muxer.h"
 #include "engine/base/bytes.h"
+#include "engine/media/decoder_record.h"
 #include "engine/media/nal.h"
 #include "tests/av/av_testing.h"
 
@@ -235,7 +236,7 @@ std::string MakeMp4(const TempFolder& folder, ByteSpan middle) {
   Mp4Muxer muxer(folder.Path("made.mp4"));
   EXPECT_TRUE(muxer.Open().ok());
   EXPECT_TRUE(
-      muxer.Begin({{info, *BuildDecoderConfig(Codec::kH264, info.config)}}, kStart, true).ok());
+      muxer.Begin({{info, *BuildDecoderRecord(Codec::kH264, info.config)}}, kStart, true).ok());
   for (int64_t i = 0; i < 3; ++i) {
     const ByteSpan bytes = i == 1 ? middle : ByteSpan(media->units[static_cast<size_t>(i)].bytes);
     EXPECT_TRUE(muxer.Write({0, i * 3600, i * 3600, 3600, i == 0, bytes}).ok());

@@ -2,9 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/av/adts.h"
 #include "engine/av/av_handle.h"
 #include "engine/av/decoder_config.h"
+#include "engine/media/adts.h"
+#include "engine/media/decoder_record.h"
 #include "tests/av/av_testing.h"
 
 namespace reel::av_testing {
@@ -33,7 +34,7 @@ TEST(DecoderConfig, AvcCIsRebuiltWithTheExtensionTheRecorderLeftOut) {
   const Result<DecoderConfig> config = ParseDecoderConfig(Codec::kH264, raw);
   ASSERT_TRUE(config.ok()) << config.status().ToString();
   EXPECT_EQ(config->framing, NalFraming::kLength4);
-  const Result<Bytes> built = BuildDecoderConfig(Codec::kH264, config->parameter_sets);
+  const Result<Bytes> built = BuildDecoderRecord(Codec::kH264, config->parameter_sets);
   ASSERT_TRUE(built.ok());
   Bytes expected = raw;
   for (std::byte b : Of({0xFD, 0xF8, 0xF8, 0})) expected.push_back(b);  // 4:2:0, 8 bits, 8 bits
@@ -44,7 +45,7 @@ TEST(DecoderConfig, HvcCIsRebuiltButForWhatIsNotStated) {
   const Bytes raw = RawConfig("mediamtx-offline_h265.mp4");
   const Result<DecoderConfig> config = ParseDecoderConfig(Codec::kH265, raw);
   ASSERT_TRUE(config.ok()) << config.status().ToString();
-  const Result<Bytes> built = BuildDecoderConfig(Codec::kH265, config->parameter_sets);
+  const Result<Bytes> built = BuildDecoderRecord(Codec::kH265, config->parameter_sets);
   ASSERT_TRUE(built.ok()) << built.status().ToString();
   const auto without = [](Bytes bytes) {
     for (size_t i : {13U, 14U, 15U, 19U, 20U}) bytes.at(i) = std::byte{0};
@@ -94,7 +95,7 @@ TEST(DecoderConfig, ThreeByteLengthsAreRefused) {
 }
 
 TEST(DecoderConfig, MissingParameterSetsAreNamed) {
-  const Result<Bytes> built = BuildDecoderConfig(Codec::kH264, {});
+  const Result<Bytes> built = BuildDecoderRecord(Codec::kH264, {});
   EXPECT_EQ(built.status().code(), Code::kFailedPrecondition);
 }
 

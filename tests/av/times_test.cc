@@ -6,8 +6,8 @@
 #include <limits>
 
 #include "engine/av/capture_clock.h"
-#include "engine/av/export_clock.h"
 #include "engine/av/unit_times.h"
+#include "engine/media/export_clock.h"
 
 namespace reel {
 namespace {

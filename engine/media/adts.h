@@ -24,4 +24,8 @@ struct AdtsHeader {
 // The header at the start of `bytes`; nullopt if there is none, or fewer than kAdtsHeaderBytes.
 std::optional<AdtsHeader> ParseAdtsHeader(ByteSpan bytes);
 
+// How much of a unit is its ADTS header; 0 for a raw frame. No raw frame begins with the twelve
+// ones of such a header: that would be the end of a frame.
+uint8_t AdtsHeaderBytesOf(ByteSpan unit);
+
 }  // namespace reel

@@ -1,4 +1,4 @@
-#include "engine/av/export_clock.h"
+#include "engine/media/export_clock.h"
 
 #include <algorithm>
 

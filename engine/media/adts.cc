@@ -1,4 +1,4 @@
-#include "engine/av/adts.h"
+#include "engine/media/adts.h"
 
 #include <array>
 
@@ -38,6 +38,12 @@ std::optional<AdtsHeader> ParseAdtsHeader(ByteSpan bytes) {
   header.audio_specific_config = {static_cast<std::byte>(object_type << 3 | rate_index >> 1),
                                   static_cast<std::byte>((rate_index & 1) << 7 | channels << 3)};
   return header;
+}
+
+uint8_t AdtsHeaderBytesOf(ByteSpan unit) {
+  const std::optional<AdtsHeader> header = ParseAdtsHeader(unit);
+  const bool is_one_frame = header && header->frame_bytes == unit.size();
+  return is_one_frame ? static_cast<uint8_t>(header->header_bytes) : 0;
 }
 
 }  // namespace reel
