@@ -1,7 +1,10 @@
 #include "engine/base/digest.h"
 
 #include <isa-l/crc.h>
+#include <openssl/evp.h>
 #include <openssl/sha.h>
+
+#include "engine/base/check.h"
 
 namespace reel {
 
@@ -25,6 +28,40 @@ std::array<uint8_t, 32> Sha256(ByteSpan bytes) {
   std::array<uint8_t, 32> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
   return digest;
+}
+
+struct Sha256Stream::State {
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(),
+                                                                  &EVP_MD_CTX_free};
+};
+
+Sha256Stream::Sha256Stream() : state_(std::make_unique<State>()) {
+  const bool begun = state_->context != nullptr &&
+                     EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1;
+  REEL_CHECK(begun, "SHA-256 is there");
+}
+
+Sha256Stream::~Sha256Stream() = default;
+
+void Sha256Stream::Put(ByteSpan bytes) {
+  const bool taken = EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) == 1;
+  REEL_CHECK(taken, "a digest takes any bytes");
+}
+
+std::array<uint8_t, 32> Sha256Stream::Finish() {
+  std::array<uint8_t, 32> digest{};
+  const bool done = EVP_DigestFinal_ex(state_->context.get(), digest.data(), nullptr) == 1;
+  REEL_CHECK(done, "a digest ends once");
+  return digest;
+}
+
+std::string HexOf(std::span<const uint8_t> bytes) {
+  std::string text;
+  for (const uint8_t byte : bytes) {
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15];
+  }
+  return text;
 }
 
 }  // namespace reel

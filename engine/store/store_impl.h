@@ -99,6 +99,8 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   Result<SeekPoint> Seek(StreamId stream, WallTime time, SeekRule rule) override;
   Result<std::unique_ptr<Cursor>> Read(StreamId stream, const CursorOptions& options) override;
   Result<Timeline> GetTimeline(StreamId stream, WallRange range, Bucket bucket) override;
+  Result<std::vector<std::unique_ptr<VirtualMp4>>> OpenExport(
+      StreamId stream, const ExportOptions& options) override;
   std::vector<VolumeInfo> Volumes() override;
   StoreCounters counters() override;
   Result<VerifyReport> Verify(

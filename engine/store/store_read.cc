@@ -7,6 +7,7 @@
 #include "engine/store/seek.h"
 #include "engine/store/store_impl.h"
 #include "engine/store/timeline.h"
+#include "engine/store/virtual_mp4.h"
 
 namespace reel {
 namespace {
@@ -39,6 +40,13 @@ Result<std::unique_ptr<Cursor>> StoreImpl::Read(StreamId stream, const CursorOpt
 
 Result<Timeline> StoreImpl::GetTimeline(StreamId stream, WallRange range, Bucket bucket) {
   return TimelineIn(*this, stream, range, bucket);
+}
+
+Result<std::vector<std::unique_ptr<VirtualMp4>>> StoreImpl::OpenExport(
+    StreamId stream, const ExportOptions& options) {
+  const std::optional<format::StreamRecord> known = KnownStream(stream);
+  if (!known) return NotFound("no stream " + ToString(stream));
+  return OpenVirtualMp4s(*this, stream, known->row.name, options);
 }
 
 std::vector<VolumeInfo> StoreImpl::Volumes() {

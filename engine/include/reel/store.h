@@ -17,6 +17,7 @@
 
 #include "reel/clock.h"
 #include "reel/disk.h"
+#include "reel/export.h"
 #include "reel/index.h"
 #include "reel/log.h"
 #include "reel/status.h"
@@ -254,6 +255,12 @@ class Store {
   virtual Result<SeekPoint> Seek(StreamId stream, WallTime time, SeekRule rule) = 0;
   virtual Result<std::unique_ptr<Cursor>> Read(StreamId stream, const CursorOptions& options) = 0;
   virtual Result<Timeline> GetTimeline(StreamId stream, WallRange range, Bucket bucket) = 0;
+
+  // A range as MP4 files that are made as they are read (reel/export.h): one, or with `split` one
+  // per stretch, in order of time. NotFound: no footage in the range. FailedPrecondition: it does
+  // not fit one file, or MP4. DataLoss: see DamagePolicy. ResourceExhausted: too much at once.
+  virtual Result<std::vector<std::unique_ptr<VirtualMp4>>> OpenExport(
+      StreamId stream, const ExportOptions& options) = 0;
 
   virtual std::vector<VolumeInfo> Volumes() = 0;
   virtual StoreCounters counters() = 0;
