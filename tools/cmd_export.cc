@@ -14,58 +14,31 @@ struct ExportArgs {
   std::string from;
   std::string to;
   std::string out;
+  bool fragmented = false;
+  bool extra_gop = false;
+  bool leave_out_damage = false;
   bool force = false;
   bool json = false;
 };
 
-Json ReportJson(const ExportArgs& args, const StreamInfo& stream, const ExportReport& report) {
-  Json json{{"file", args.out},
-            {"stream", stream.name},
-            {"id", ToString(stream.id)},
-            {"units", report.units},
-            {"bytes", report.bytes},
-            {"runs", report.runs},
-            {"range", RangeJson(report.range)},
-            {"gaps", Json::array()},
-            {"damage", report.damage},
-            {"notes", report.notes}};
-  for (const GapRow& gap : report.gaps) {
-    Json item = RangeJson({gap.begin, gap.end});
-    item["cause"] = std::string(GapCauseName(gap.cause));
-    json["gaps"].push_back(std::move(item));
-  }
-  return json;
-}
-
-void PrintReport(const ExportArgs& args, const StreamInfo& stream, WallRange asked,
-                 const ExportReport& report) {
-  PrintLine(args.out + "  " + stream.name + "  " + RangeText(report.range) + "  " +
-            Count(report.units, "unit") + "  " + FormatSize(report.bytes));
-  if (report.range.begin < asked.begin) {
-    PrintLine("    begins " + FormatDuration(asked.begin - report.range.begin) +
-              " early: at the clean point before");
-  }
-  for (const GapRow& gap : report.gaps) {
-    PrintLine("    gap " + RangeText({gap.begin, gap.end}) + "  " +
-              FormatDuration(gap.end - gap.begin) + "  " + std::string(GapCauseName(gap.cause)));
-  }
-  for (const std::string& note : report.notes) PrintLine("    note: " + OneLine(note));
-  for (const std::string& damage : report.damage) PrintLine("    damaged: " + OneLine(damage));
-}
-
 Status RunExport(const ExportArgs& args) {
   const Interrupt interrupt;
-  REEL_ASSIGN_OR_RETURN(const WallRange range,
-                        ParseRange(args.from, args.to, SystemClock().WallNow()));
+  ExportOptions options;
+  REEL_ASSIGN_OR_RETURN(options.range, ParseRange(args.from, args.to, SystemClock().WallNow()));
+  options.fragmented = args.fragmented;
+  options.extra_gop = args.extra_gop;
+  if (args.leave_out_damage) options.damage = DamagePolicy::kLeaveOut;
   REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.node));
   REEL_ASSIGN_OR_RETURN(const StreamInfo stream, session->store().FindStream(args.stream));
-  const ExportRequest request{stream.id, range, args.out, args.force};
-  REEL_ASSIGN_OR_RETURN(const ExportReport report, Export(session->store(), request, interrupt));
-  if (args.json) PrintJson(ReportJson(args, stream, report));
-  if (!args.json) PrintReport(args, stream, range, report);
-  if (report.damage.empty()) return OkStatus();
-  return DataLoss(args.out + " lacks " + Count(report.damage.size(), "stretch") +
-                  " that could not be verified: " + report.damage.front());
+  REEL_ASSIGN_OR_RETURN(const auto files, session->store().OpenExport(stream.id, options));
+  VirtualMp4& file = *files.front();
+  REEL_RETURN_IF_ERROR(WriteOut(file, args.out, args.force, interrupt).status());
+  if (args.json) PrintJson(ExportJson(file, args.out));
+  if (!args.json) PrintExport(file, args.out);
+  const std::vector<std::string>& damage = file.info().damage;
+  if (damage.empty()) return OkStatus();
+  return DataLoss(args.out + " lacks " + Count(damage.size(), "stretch") +
+                  " that could not be verified: " + damage.front());
 }
 
 }  // namespace
@@ -81,6 +54,12 @@ void AddExport(CLI::App& app, Action* chosen) {
   verb.add_option("-o,--out", args->out, "There whole or not at all")
       ->required()
       ->type_name("FILE.mp4");
+  verb.add_flag("--fragmented", args->fragmented,
+                "Fragmented MP4: plays while it is being written");
+  verb.add_flag("--extra-gop", args->extra_gop,
+                "One more GOP on either side, hidden: camera signatures may stand there");
+  verb.add_flag("--leave-out-damage", args->leave_out_damage,
+                "Leave out what cannot be verified, and name it, instead of refusing");
   verb.add_flag("--force", args->force, "Replace FILE if it exists");
   AddJsonFlag(verb, &args->json);
   OnChosen(verb, args, RunExport, chosen);

@@ -1,125 +1,85 @@
 #include "tools/exporter.h"
 
 #include <algorithm>
-#include <memory>
 
-#include "engine/av/mp4_writer.h"
+#include "engine/base/digest.h"
+#include "tools/output_file.h"
+#include "tools/time_args.h"
 
 namespace reel {
 namespace {
 
-// Where reading begins: the clean point that shows the range's first instant.
-Result<WallTime> FindBegin(Store& store, const ExportRequest& request) {
-  const std::string where =
-      "no footage from " + FormatWall(request.range.begin) + " to " + FormatWall(request.range.end);
-  const Result<SeekPoint> point =
-      store.Seek(request.stream, request.range.begin, SeekRule::kAtOrBefore);
-  if (point.status().code() == Code::kNotFound)
-    return NotFound(where + "; 'reel timeline' shows what there is");
-  if (!point.ok()) return point.status();
-  if (point->begin < request.range.end) return point->begin;
-  return NotFound(where + "; the next is at " + FormatWall(point->begin));
-}
+constexpr size_t kCopyBytes = 1U << 20;
 
-class Writing {
- public:
-  Writing(Mp4Writer& writer, ExportReport* report) : writer_(writer), report_(*report) {}
-
-  Status Take(const Item& item) {
-    switch (item.kind) {
-      case ItemKind::kRunBegin:
-        if (report_.runs++ > 0) writer_.BeginRun();
-        return OkStatus();
-      case ItemKind::kTracks:
-        return SetTracks(item.tracks);
-      case ItemKind::kGap:
-        report_.gaps.push_back(item.gap);
-        return OkStatus();
-      case ItemKind::kDamage:
-        report_.damage.push_back(item.status.message());
-        return OkStatus();
-      case ItemKind::kUnit:
-        return Write(item.unit);
-      case ItemKind::kEnd:
-        break;
-    }
-    return OkStatus();
-  }
-
- private:
-  Status SetTracks(const std::vector<TrackInfo>& tracks) {
-    const Status status = writer_.SetTracks(tracks);
-    if (status.code() != Code::kUnimplemented) return status;
-    return FailedPrecondition("the stream changes its tracks after " +
-                              FormatWall(report_.range.end) + " (" + status.message() +
-                              "): export up to there and on from there");
-  }
-
-  Status Write(const Unit& unit) {
-    const UnitView view{unit.track, unit.flags, unit.pts, unit.dts, unit.wall, unit.bytes};
-    const Status status = writer_.Write(view);
-    if (status.code() == Code::kInvalidArgument) {
-      report_.notes.push_back("unit " + std::to_string(unit.number.value) +
-                              " left out: " + status.message());
-      return OkStatus();
-    }
-    REEL_RETURN_IF_ERROR(status);
-    report_.range.begin = report_.units == 0 ? unit.wall : std::min(report_.range.begin, unit.wall);
-    report_.range.end = report_.units == 0 ? unit.wall : std::max(report_.range.end, unit.wall);
-    ++report_.units;
-    report_.bytes += unit.bytes.size();
-    return OkStatus();
-  }
-
-  Mp4Writer& writer_;
-  ExportReport& report_;
-};
-
-// Gaps before the first and behind the last unit are not the file's.
-void CutGaps(ExportReport* report) {
-  std::vector<GapRow> inside;
-  for (GapRow gap : report->gaps) {
-    gap.begin = std::max(gap.begin, report->range.begin);
-    gap.end = std::min(gap.end, report->range.end);
-    if (gap.begin < gap.end) inside.push_back(gap);
-  }
-  report->gaps = std::move(inside);
+size_t CountHidden(const VirtualMp4& file) {
+  size_t hidden = 0;
+  for (size_t i = 0; i < file.frame_count(); ++i) hidden += file.frame(i).shown ? 0U : 1U;
+  return hidden;
 }
 
 }  // namespace
 
-Result<ExportReport> Export(Store& store, const ExportRequest& request,
-                            const Interrupt& interrupt) {
-  REEL_ASSIGN_OR_RETURN(const WallTime begin, FindBegin(store, request));
-  CursorOptions options;
-  options.range = {begin, request.range.end};
-  REEL_ASSIGN_OR_RETURN(const std::unique_ptr<Cursor> cursor, store.Read(request.stream, options));
-  Mp4Options mp4;
-  mp4.replace_existing = request.replace;
-  REEL_ASSIGN_OR_RETURN(const std::unique_ptr<Mp4Writer> writer,
-                        Mp4Writer::Create(request.path, mp4));
-  ExportReport report;
-  Writing writing(*writer, &report);
-  for (;;) {
+Result<Sha256Digest> CopyOut(VirtualMp4& file, const ByteSink& sink, const Interrupt& interrupt) {
+  Bytes buffer(kCopyBytes);
+  Sha256Stream digest;
+  for (uint64_t at = 0; at < file.size_bytes();) {
     if (interrupt.requested()) {
-      return Status(Code::kCancelled,
-                    "export stopped by a signal; " + request.path + " was not written");
+      return Status(Code::kCancelled, "export stopped by a signal; nothing of it was kept");
     }
-    REEL_ASSIGN_OR_RETURN(const Item item, cursor->Next());
-    if (item.kind == ItemKind::kEnd) break;
-    REEL_RETURN_IF_ERROR(writing.Take(item));
+    REEL_ASSIGN_OR_RETURN(const size_t got, file.Read(at, buffer));
+    const ByteSpan bytes = ByteSpan(buffer).first(got);
+    digest.Put(bytes);
+    REEL_RETURN_IF_ERROR(sink(bytes));
+    at += got;
   }
-  if (report.units == 0 && report.damage.empty()) {
-    return NotFound("no footage could be read in " + FormatWall(begin) + " .. " +
-                    FormatWall(request.range.end));
+  return digest.Finish();
+}
+
+Result<Sha256Digest> WriteOut(VirtualMp4& file, const std::string& path, bool replace,
+                              const Interrupt& interrupt) {
+  REEL_ASSIGN_OR_RETURN(OutputFile out, OutputFile::Create(path, replace));
+  const ByteSink sink = [&out](ByteSpan bytes) { return out.Write(bytes); };
+  REEL_ASSIGN_OR_RETURN(const Sha256Digest digest, CopyOut(file, sink, interrupt));
+  REEL_RETURN_IF_ERROR(out.Commit());
+  return digest;
+}
+
+Json ExportJson(const VirtualMp4& file, const std::string& path) {
+  const ExportInfo& info = file.info();
+  Json json{{"file", path},
+            {"stream", info.name},
+            {"id", ToString(info.stream)},
+            {"units", file.frame_count()},
+            {"hidden", CountHidden(file)},
+            {"bytes", info.unit_bytes},
+            {"runs", info.runs.size()},
+            {"range", RangeJson(info.given)},
+            {"media_type", file.media_type()},
+            {"identity", file.identity()},
+            {"gaps", Json::array()},
+            {"damage", info.damage},
+            {"notes", info.notes}};
+  for (const GapRow& gap : info.gaps) {
+    Json item = RangeJson({gap.begin, gap.end});
+    item["cause"] = std::string(GapCauseName(gap.cause));
+    json["gaps"].push_back(std::move(item));
   }
-  if (report.units == 0)
-    return DataLoss("nothing in that range can be verified: " + report.damage.front());
-  REEL_RETURN_IF_ERROR(writer->Finish());
-  const std::vector<std::string>& notes = writer->notes();
-  report.notes.insert(report.notes.end(), notes.begin(), notes.end());
-  CutGaps(&report);
-  return report;
+  return json;
+}
+
+void PrintExport(const VirtualMp4& file, const std::string& path) {
+  const ExportInfo& info = file.info();
+  PrintLine(path + "  " + info.name + "  " + RangeText(info.given) + "  " +
+            Count(file.frame_count(), "unit") + "  " + FormatSize(info.unit_bytes));
+  if (const size_t hidden = CountHidden(file); hidden > 0) {
+    PrintLine("    " + Count(hidden, "unit") + " hidden: needed to decode, or outside the range");
+  }
+  for (const GapRow& gap : info.gaps) {
+    PrintLine("    gap " + RangeText({gap.begin, gap.end}) + "  " +
+              FormatDuration(gap.end - gap.begin) + "  " + std::string(GapCauseName(gap.cause)));
+  }
+  for (const std::string& note : info.notes) PrintLine("    note: " + OneLine(note));
+  for (const std::string& damage : info.damage) PrintLine("    damaged: " + OneLine(damage));
 }
 
 }  // namespace reel

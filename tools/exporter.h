@@ -1,38 +1,32 @@
-// Exports a range of one stream to an MP4 file: no picture is coded anew, missing time stays
-// missing.
+// Exports: a virtual file written out, whole or not at all, with what a reader should be told.
 //
-// The file begins at the clean point at or before the range, since nothing else can be decoded. It
-// is there whole or not at all; damage on the way leaves a file of what is sound, and is reported.
-// Thread rule: pure function of its arguments.
+// Thread rule: pure functions of their arguments.
 #pragma once
 
+#include <array>
+#include <functional>
 #include <string>
-#include <vector>
 
-#include "reel/store.h"
+#include "reel/export.h"
 #include "tools/interrupt.h"
+#include "tools/print.h"
 
 namespace reel {
 
-struct ExportRequest {
-  StreamId stream;
-  WallRange range;
-  std::string path;
-  bool replace = false;
-};
+using Sha256Digest = std::array<uint8_t, 32>;
 
-struct ExportReport {
-  WallRange range;  // of the first and the last unit written
-  uint64_t units = 0;
-  uint64_t bytes = 0;
-  uint32_t runs = 0;
-  std::vector<GapRow> gaps;         // between `range`'s ends
-  std::vector<std::string> damage;  // what could not be verified and is not in the file
-  std::vector<std::string> notes;   // what else is not in the file
-};
+// Takes the next bytes of a file.
+using ByteSink = std::function<Status(ByteSpan)>;
 
-// NotFound: no footage in the range. FailedPrecondition: the codec changes within it, naming when.
-// Cancelled: stopped by a signal, nothing written.
-Result<ExportReport> Export(Store& store, const ExportRequest& request, const Interrupt& interrupt);
+// Reads all of `file` into `sink`; the digest of it. Cancelled: stopped by a signal.
+Result<Sha256Digest> CopyOut(VirtualMp4& file, const ByteSink& sink, const Interrupt& interrupt);
+
+// Writes all of `file` to `path`, which has its name when this returns OK.
+Result<Sha256Digest> WriteOut(VirtualMp4& file, const std::string& path, bool replace,
+                              const Interrupt& interrupt);
+
+// What a reader should be told of a file that was written to `path`.
+Json ExportJson(const VirtualMp4& file, const std::string& path);
+void PrintExport(const VirtualMp4& file, const std::string& path);
 
 }  // namespace reel
