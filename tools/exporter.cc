@@ -19,29 +19,40 @@ size_t CountHidden(const VirtualMp4& file) {
 
 }  // namespace
 
-Result<Sha256Digest> CopyOut(VirtualMp4& file, const ByteSink& sink, const Interrupt& interrupt) {
+Status CopyOut(VirtualMp4& file, const ByteSink& sink, const Interrupt& interrupt) {
   Bytes buffer(kCopyBytes);
-  Sha256Stream digest;
   for (uint64_t at = 0; at < file.size_bytes();) {
     if (interrupt.requested()) {
       return Status(Code::kCancelled, "export stopped by a signal; nothing of it was kept");
     }
     REEL_ASSIGN_OR_RETURN(const size_t got, file.Read(at, buffer));
-    const ByteSpan bytes = ByteSpan(buffer).first(got);
-    digest.Put(bytes);
-    REEL_RETURN_IF_ERROR(sink(bytes));
+    REEL_RETURN_IF_ERROR(sink(ByteSpan(buffer).first(got)));
     at += got;
   }
-  return digest.Finish();
+  return OkStatus();
 }
 
-Result<Sha256Digest> WriteOut(VirtualMp4& file, const std::string& path, bool replace,
-                              const Interrupt& interrupt) {
+Result<WrittenFile> WriteOut(const std::string& path, bool replace,
+                             const std::function<Status(const ByteSink&)>& write) {
   REEL_ASSIGN_OR_RETURN(OutputFile out, OutputFile::Create(path, replace));
-  const ByteSink sink = [&out](ByteSpan bytes) { return out.Write(bytes); };
-  REEL_ASSIGN_OR_RETURN(const Sha256Digest digest, CopyOut(file, sink, interrupt));
+  WrittenFile written;
+  Sha256Stream digest;
+  const ByteSink sink = [&](ByteSpan bytes) {
+    digest.Put(bytes);
+    written.bytes += bytes.size();
+    return out.Write(bytes);
+  };
+  REEL_RETURN_IF_ERROR(write(sink));
   REEL_RETURN_IF_ERROR(out.Commit());
-  return digest;
+  written.digest = digest.Finish();
+  return written;
+}
+
+Json GapJson(const GapRow& gap) {
+  Json json = RangeJson({gap.begin, gap.end});
+  json["cause"] = std::string(GapCauseName(gap.cause));
+  if (gap.units_lost > 0) json["units_lost"] = gap.units_lost;
+  return json;
 }
 
 Json ExportJson(const VirtualMp4& file, const std::string& path) {
@@ -59,11 +70,7 @@ Json ExportJson(const VirtualMp4& file, const std::string& path) {
             {"gaps", Json::array()},
             {"damage", info.damage},
             {"notes", info.notes}};
-  for (const GapRow& gap : info.gaps) {
-    Json item = RangeJson({gap.begin, gap.end});
-    item["cause"] = std::string(GapCauseName(gap.cause));
-    json["gaps"].push_back(std::move(item));
-  }
+  for (const GapRow& gap : info.gaps) json["gaps"].push_back(GapJson(gap));
   return json;
 }
 
