@@ -11,8 +11,6 @@
 #include <set>
 #include <sstream>
 
-#include "engine/av/mp4_writer.h"
-
 namespace reel::av_testing {
 namespace fs = std::filesystem;
 namespace {
@@ -163,17 +161,25 @@ std::vector<Bytes> NalsOfTrack(const ReadMedia& media, uint8_t track) {
   return nals;
 }
 
-Status Export(const std::string& from, const std::string& to) {
+Status Record(const std::string& from, TestNode* node) {
   REEL_ASSIGN_OR_RETURN(const std::unique_ptr<MediaSource> source, OpenMediaFile(from));
-  REEL_ASSIGN_OR_RETURN(const std::unique_ptr<Mp4Writer> writer, Mp4Writer::Create(to));
-  REEL_RETURN_IF_ERROR(writer->SetTracks(source->tracks()));
+  REEL_RETURN_IF_ERROR(node->BeginRun(source->tracks()));
   for (;;) {
-    REEL_ASSIGN_OR_RETURN(const std::optional<SourceUnit> unit, source->Next());
-    if (!unit) return writer->Finish();
-    if (unit->track_change) REEL_RETURN_IF_ERROR(writer->SetTracks(source->tracks()));
-    REEL_RETURN_IF_ERROR(writer->Write(
-        {unit->track, unit->flags, unit->pts, unit->dts, kStart + unit->offset, unit->bytes}));
+    const Result<std::optional<SourceUnit>> next = source->Next();
+    if (next.status().code() == Code::kInvalidArgument) continue;
+    if (!next.ok()) return next.status();
+    if (!*next) return node->EndRun();
+    const SourceUnit& unit = **next;
+    if (unit.track_change) REEL_RETURN_IF_ERROR(node->SetTracks(source->tracks()));
+    REEL_RETURN_IF_ERROR(node->Append(
+        {unit.track, unit.flags, unit.pts, unit.dts, kStart + unit.offset, unit.bytes}));
   }
+}
+
+Status Export(const std::string& from, const std::string& to, const ExportOptions& options) {
+  TestNode node;
+  REEL_RETURN_IF_ERROR(Record(from, &node));
+  return node.Write(to, options);
 }
 
 bool HasFfmpeg() {
@@ -181,10 +187,9 @@ bool HasFfmpeg() {
   return has;
 }
 
-Result<std::string> Ffmpeg(const std::vector<std::string>& arguments) {
-  std::string command = "ffmpeg -nostdin -y -v error";
-  for (const std::string& argument : arguments) command.append(" ").append(argument);
-  command += " 2>/dev/null";
+namespace {
+
+Result<std::string> Run(const std::string& command) {
   FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return Unavailable("popen");
   std::string out;
@@ -194,6 +199,29 @@ Result<std::string> Ffmpeg(const std::vector<std::string>& arguments) {
   }
   if (pclose(pipe) != 0) return Unavailable("failed: " + command);
   return out;
+}
+
+}  // namespace
+
+Result<std::string> Ffmpeg(const std::vector<std::string>& arguments) {
+  std::string command = "ffmpeg -nostdin -y -v error";
+  for (const std::string& argument : arguments) command.append(" ").append(argument);
+  return Run(command + " 2>/dev/null");
+}
+
+std::string Complaints(const std::string& path) {
+  std::string complaints;
+  for (const std::string& command :
+       {"ffprobe -v warning -show_streams " + Quoted(path),
+        "ffmpeg -nostdin -v warning -i " + Quoted(path) +
+            " -map 0:v:0 -fps_mode passthrough -enc_time_base -1 -f null -"}) {
+    const Result<std::string> said = Run(command + " 2>&1 >/dev/null || echo failed");
+    std::istringstream lines(said.ok() ? *said : "did not run");
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find("DTS discontinuity") == std::string::npos) complaints += line + "\n";
+    }
+  }
+  return complaints;
 }
 
 std::vector<std::string> DecodedHashes(const std::string& path, const std::string& kind,

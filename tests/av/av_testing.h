@@ -11,6 +11,7 @@
 #include "reel/status.h"
 #include "reel/types.h"
 #include "reel/unit.h"
+#include "tests/av/test_node.h"
 
 namespace reel::av_testing {
 
@@ -60,8 +61,10 @@ std::vector<Bytes> PlainNals(ByteSpan annex_b);
 std::vector<Bytes> PlainNals(ByteSpan unit, size_t length_bytes);
 std::vector<Bytes> NalsOfTrack(const ReadMedia& media, uint8_t track);
 
-// Imports `from` and writes it to `to`, as a recorder and its export would.
-Status Export(const std::string& from, const std::string& to);
+// Records the file as one run that begins at kStart.
+Status Record(const std::string& from, TestNode* node);
+// Records `from` and exports it to `to`.
+Status Export(const std::string& from, const std::string& to, const ExportOptions& options = {});
 
 // Whether the ffmpeg program is here.
 bool HasFfmpeg();
@@ -72,6 +75,9 @@ inline constexpr size_t kMaxHashedFrames = 2000;
 // One hash per decoded frame of the first track of the kind ("v" or "a").
 std::vector<std::string> DecodedHashes(const std::string& path, const std::string& kind,
                                        const std::string& input_options);
+// What ffprobe and ffmpeg complain of when they read and decode the video; "" if of nothing. Bursts
+// of pictures microseconds apart, which real cameras deliver, are none of the file's doing.
+std::string Complaints(const std::string& path);
 std::string Quoted(const std::string& path);
 
 }  // namespace reel::av_testing

@@ -5,10 +5,9 @@
 #include <cstdlib>
 #include <random>
 
-#include "engine/av/decoder_config.h"
-#include "engine/av/mp4_muxer.h"
 #include "engine/base/bytes.h"
-#include "engine/media/decoder_record.h"
+#include "engine/media/mp4_layout.h"
+#include "engine/media/mp4_sample_entry.h"
 #include "engine/media/nal.h"
 #include "tests/av/av_testing.h"
 
@@ -232,16 +231,24 @@ TEST_F(BadInput, OversizeUnitInARawFileCostsOneUnit) {
 // An MP4 of three samples, the middle one as given.
 std::string MakeMp4(const TempFolder& folder, ByteSpan middle) {
   const Result<ReadMedia> media = ReadAll(FootagePath(kMp4));
-  const TrackInfo& info = media->first_tracks[0];
-  Mp4Muxer muxer(folder.Path("made.mp4"));
-  EXPECT_TRUE(muxer.Open().ok());
-  EXPECT_TRUE(
-      muxer.Begin({{info, *BuildDecoderRecord(Codec::kH264, info.config)}}, kStart, true).ok());
-  for (int64_t i = 0; i < 3; ++i) {
-    const ByteSpan bytes = i == 1 ? middle : ByteSpan(media->units[static_cast<size_t>(i)].bytes);
-    EXPECT_TRUE(muxer.Write({0, i * 3600, i * 3600, 3600, i == 0, bytes}).ok());
+  Mp4Movie movie;
+  movie.tracks.resize(1);
+  movie.tracks[0].entries = {MakeMp4SampleEntry(media->first_tracks[0], false)->box};
+  std::vector<ByteSpan> samples = {media->units[0].bytes, middle, media->units[2].bytes};
+  for (size_t i = 0; i < samples.size(); ++i) {
+    Mp4Sample sample;
+    sample.dts = static_cast<int64_t>(i) * 3600;
+    sample.size_bytes = static_cast<uint32_t>(samples[i].size());
+    sample.sync = i == 0;
+    movie.samples.push_back(sample);
   }
-  EXPECT_TRUE(muxer.Finish({false}).ok());
+  const Result<Mp4Layout> layout = Mp4Layout::Plan(std::move(movie));
+  EXPECT_TRUE(layout.ok());
+  const Mp4Piece head = layout->At(0);
+  Bytes bytes(head.size_bytes);
+  layout->CopyHeader(head, 0, bytes);
+  for (ByteSpan sample : samples) bytes.insert(bytes.end(), sample.begin(), sample.end());
+  WriteFile(folder.Path("made.mp4"), bytes);
   return folder.Path("made.mp4");
 }
 
@@ -273,11 +280,11 @@ TEST_F(BadInput, EditListHidesNothing) {
   Bytes bytes = ReadFile(path);
   const size_t elst = AsText(bytes).find("elst");
   ASSERT_NE(elst, std::string_view::npos);
-  // Behind the type: version and flags, count, duration, media time, 4 bytes each.
-  const size_t media_time = elst + 16;
-  const uint32_t behind_two_gops = 90'000 * 5 / 2;
-  for (size_t i = 0; i < 4; ++i) {
-    bytes[media_time + i] = static_cast<std::byte>(behind_two_gops >> (24 - 8 * i) & 0xFF);
+  // Behind the type: version and flags, count, 4 bytes each; duration, media time, 8 bytes each.
+  const size_t media_time = elst + 20;
+  const uint64_t behind_two_gops = 90'000 * 5 / 2;
+  for (size_t i = 0; i < 8; ++i) {
+    bytes[media_time + i] = static_cast<std::byte>(behind_two_gops >> (56 - 8 * i) & 0xFF);
   }
   const Result<ReadMedia> media = ReadAll(Write("edited.mp4", bytes));
   ASSERT_TRUE(media.ok()) << media.status().ToString();

@@ -166,28 +166,54 @@ TEST_P(Footage, FlagsAreAsCounted) {
   EXPECT_EQ(changes, expected->second.changes);
 }
 
+bool HasNoParameterSets(const std::string& name) {
+  return name.find("no-sps-pps") != std::string::npos ||
+         name.find("no-pps-sps") != std::string::npos;
+}
+
+// As a whole file and in fragments; `complaints` is whether FFmpeg has any about the original.
+void ExpectSameFootage(const std::string& exported, const std::vector<Bytes>& nals,
+                       const std::vector<std::string>& hashes, bool complaints) {
+  const Result<ReadMedia> media = ReadAll(exported);
+  ASSERT_TRUE(media.ok()) << media.status().ToString();
+  EXPECT_EQ(NalsOfTrack(*media, 0), nals);
+  EXPECT_EQ(DecodedHashes(exported, "v", "-ignore_editlist 1"), hashes);
+  if (!complaints) {
+    EXPECT_EQ(Complaints(exported), "");
+  }
+}
+
 TEST_P(Footage, ExportShowsTheSamePictures) {
   if (!HasFfmpeg()) GTEST_SKIP() << "no ffmpeg program here";
   const std::string path = FootagePath(GetParam());
   const TempFolder folder;
-  const std::string exported = folder.Path("out.mp4");
-  const Status status = Export(path, exported);
+  TestNode node;
+  ASSERT_TRUE(Record(path, &node).ok());
   const char* outcome = "same pictures";
   size_t original_frames = 0;
-  if (GetParam().find("no-sps-pps") != std::string::npos ||
-      GetParam().find("no-pps-sps") != std::string::npos) {
+  if (HasNoParameterSets(GetParam())) {
+    const Status status = node.Open().status();
     EXPECT_EQ(status.code(), Code::kFailedPrecondition);
     EXPECT_NE(status.message().find("parameter sets"), std::string::npos) << status.ToString();
-    EXPECT_TRUE(folder.Files().empty());
     outcome = "refused: no parameter sets";
   } else {
-    ASSERT_TRUE(status.ok()) << status.ToString();
-    const std::string options = IsMp4(path) ? "-ignore_editlist 1" : "";
-    const std::vector<std::string> original = DecodedHashes(path, "v", options);
+    const Result<ReadMedia> media = ReadAll(path);
+    ASSERT_TRUE(media.ok());
+    const std::vector<Bytes> nals = NalsOfTrack(*media, 0);
+    const std::vector<std::string> original =
+        DecodedHashes(path, "v", IsMp4(path) ? "-ignore_editlist 1" : "");
     original_frames = original.size();
     EXPECT_FALSE(original.empty());
-    EXPECT_EQ(DecodedHashes(exported, "v", ""), original);
-    EXPECT_EQ(folder.Files(), std::vector<std::string>{"out.mp4"});
+    const bool complaints = !Complaints(path).empty();
+    for (const bool fragmented : {false, true}) {
+      SCOPED_TRACE(fragmented ? "fragmented" : "whole");
+      ExportOptions options;
+      options.fragmented = fragmented;
+      const std::string exported = folder.Path(fragmented ? "fragments.mp4" : "whole.mp4");
+      const Status status = node.Write(exported, options);
+      ASSERT_TRUE(status.ok()) << status.ToString();
+      ExpectSameFootage(exported, nals, original, complaints);
+    }
   }
   if (HasFailure()) outcome = "DIFFERS";
   std::printf("| %-60s | %5zu frames | %s |\n", GetParam().c_str(), original_frames, outcome);
