@@ -29,6 +29,10 @@ void NodeCheck::Problem(const std::string& what) {
   if (problems_.size() < kProblemsMax) problems_.push_back(what);
 }
 
+void NodeCheck::ProblemOf(const std::string& stream, const std::string& what) {
+  Problem(stream + ": " + what);
+}
+
 void NodeCheck::ProblemUnlessOk(const Status& status, const std::string& what) {
   if (!status.ok()) Problem(what + ": " + status.ToString());
 }
@@ -114,7 +118,7 @@ void NodeCheck::CheckStream(Store& store, size_t stream) {
 void NodeCheck::CheckUnits(size_t stream, const std::map<uint64_t, Told>& told,
                            const ReadBack& back) {
   const std::string name = KillStreamName(stream);
-  for (const std::string& problem : back.problems) Problem(name + ": " + problem);
+  for (const std::string& problem : back.problems) ProblemOf(name, problem);
   if (back.damaged != 0) Problem(name + ": damaged stretches");
   for (const auto& [source, units] : back.units) {
     units_checked_ += units.size();
@@ -194,7 +198,7 @@ void NodeCheck::CheckRecycled(size_t stream, const std::map<uint64_t, Told>& tol
         lost.append(" ").append(std::to_string(number));
     }
     if (!lost.empty())
-      Problem(name + " lost acknowledged units of source " + std::to_string(source) + ":" + lost);
+      ProblemOf(name, "lost acknowledged units of source " + std::to_string(source) + ":" + lost);
   }
   const uint64_t slack = node_.placement == "gop" ? 2 * node_.segment_bytes / kLeastUnitBytes : 0;
   std::optional<uint64_t> oldest_there;

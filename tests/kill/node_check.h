@@ -33,6 +33,7 @@ class NodeCheck {
 
  private:
   void Problem(const std::string& what);
+  void ProblemOf(const std::string& stream, const std::string& what);
   void ProblemUnlessOk(const Status& status, const std::string& what);
   // A second writer is refused, naming this process.
   void ExpectOneWriter();
