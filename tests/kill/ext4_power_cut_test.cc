@@ -3,7 +3,7 @@
 // after a new mount everything that was acknowledged is there. The index stands on the same file
 // system and loses what it had not synced.
 //
-// REEL_SEED=<seed> runs from that one; a failure keeps the image.
+// REEL_SEED=<seed> runs from that one.
 #include <gtest/gtest.h>
 #include <poll.h>
 
