@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <thread>
 
 #include "engine/base/check.h"
 #include "engine/io/fd_file.h"
@@ -77,6 +78,7 @@ class UringQueue final : public IoQueue {
   io_uring ring_{};
   bool ring_made_ = false;
   bool enabled_ = false;
+  std::thread::id owner_;  // once enabled
   bool woken_ = false;
   UniqueFd wake_fd_;
   uint64_t wake_count_ = 0;  // the kernel writes it when the queue is woken
@@ -98,9 +100,12 @@ Status UringQueue::Init() {
 }
 
 UringQueue::~UringQueue() {
-  // The kernel may write into the caller's memory until each request is complete.
+  // The kernel may touch the caller's memory until each request is complete. By another thread a ring
+  // is not entered: what its owner has left in flight is with a device that does not answer, and the
+  // kernel keeps those pages until it does.
   std::array<IoCompletion, 16> done;
-  while (ring_made_ && in_flight() > 0) Reap(done, std::chrono::seconds(1));
+  const bool mine = !enabled_ || owner_ == std::this_thread::get_id();
+  while (ring_made_ && mine && in_flight() > 0) Reap(done, std::chrono::seconds(1));
   if (ring_made_) io_uring_queue_exit(&ring_);
 }
 
@@ -108,6 +113,7 @@ void UringQueue::Enable() {
   if (enabled_) return;
   REEL_CHECK(EnableRing(ring_) == 0, "a new ring can be enabled");
   enabled_ = true;
+  owner_ = std::this_thread::get_id();
   ArmWake();
 }
 

@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <charconv>
 #include <fstream>
+#include <thread>
 
 #include "engine/io/block_device.h"
 #include "engine/io/disk_factory.h"
@@ -87,6 +88,21 @@ TEST(DirectoryDiskTest, LookingChangesNoTimeStampAndNoByte) {
   for (size_t i = 0; i < paths.size(); ++i) {
     EXPECT_EQ(StampsOf(paths[i]), before[i]) << paths[i];
   }
+}
+
+// A loop that gave up waiting for its disk leaves its queue to whoever takes the store down.
+TEST(DirectoryDiskTest, AQueueWithRequestsOutMayBeDestroyedByAnotherThread) {
+  const TempDirectory directory;
+  const auto disk = DiskIn(directory);
+  const auto file = disk->Create("f", 4096).value();
+  AlignedBuffer data(4096);
+  auto queue = disk->NewQueue(1).value();
+  std::thread loop([&] {
+    EXPECT_TRUE(queue->Submit(RequestOf(IoKind::kWrite, file.get(), 0, data.span(), 1)));
+  });
+  loop.join();
+  EXPECT_EQ(queue->in_flight(), 1U);
+  queue.reset();
 }
 
 TEST(DirectoryDiskTest, LocksHoldAcrossProcessesAndDieWithTheirHolder) {
