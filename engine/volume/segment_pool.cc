@@ -223,7 +223,8 @@ Status SegmentPool::PrepareSpare(ClassId retention_class, Epoch epoch) {
   }
   entry.header = header;
   entry.state = FileState::kSpare;
-  entry.sync_failed = false;
+  entry.footer_in_doubt = false;
+  entry.chunks_in_doubt = false;
   spare_files_[*number] = *file;
   return OkStatus();
 }
@@ -292,7 +293,7 @@ Status SegmentPool::Seal(SegmentSerial serial, ByteSpan footer) {
   const std::lock_guard lock(mutex_);
   Entry& entry = InState(serial, FileState::kSealing);
   entry.state = status.ok() ? FileState::kSealed : FileState::kBroken;
-  entry.sync_failed = !status.ok();
+  entry.footer_in_doubt = !status.ok();
   broken_from_ = std::min(broken_from_, serial);
   return status;
 }

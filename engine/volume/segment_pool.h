@@ -133,7 +133,9 @@ class SegmentPool {
     std::optional<ChunkSeq> abandoned_at;  // broken in this session: salvage keeps no more
     std::weak_ptr<File> file;              // open as long as somebody uses it
     std::shared_ptr<int> pin;              // shared by leases: use_count() - 1 of them
-    bool sync_failed = false;  // in this session: neither footer nor chunks count as durable
+    // By a sync that failed in this session: what stands there may be read and is not durable.
+    bool footer_in_doubt = false;
+    bool chunks_in_doubt = false;
   };
 
   static std::string NameOf(uint32_t file_number);

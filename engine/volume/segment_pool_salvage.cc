@@ -9,7 +9,7 @@ namespace reel {
 Result<std::optional<format::Footer>> SegmentPool::Settle(SegmentSerial serial) {
   {
     const std::lock_guard lock(mutex_);
-    if (InState(serial, FileState::kBroken).sync_failed) return std::optional<format::Footer>{};
+    if (InState(serial, FileState::kBroken).footer_in_doubt) return std::optional<format::Footer>{};
   }
   REEL_ASSIGN_OR_RETURN(const SegmentLease lease, Lease(serial));
   Result<std::optional<format::Footer>> footer = ReadFooter(lease.file(), lease.header());
@@ -18,7 +18,7 @@ Result<std::optional<format::Footer>> SegmentPool::Settle(SegmentSerial serial) 
   const Status synced = lease.file().Sync();
   const std::lock_guard lock(mutex_);
   Entry& entry = InState(serial, FileState::kBroken);
-  entry.sync_failed = !synced.ok();
+  entry.footer_in_doubt = entry.chunks_in_doubt = !synced.ok();
   REEL_RETURN_IF_ERROR(synced);
   entry.state = FileState::kSealed;
   return footer;
@@ -34,22 +34,24 @@ std::optional<format::SegmentHeader> SegmentPool::NextBroken() const {
 }
 
 // R3: what is served from here on survives the next crash. What a failed sync left in doubt is
-// written again first, the same bytes at the same place.
+// written again first, the same bytes at the same place; never what is known to be durable, which
+// a power cut could tear (O1).
 Status SegmentPool::SyncSalvaged(SegmentSerial serial, File& file, const SalvageReport& report) {
   bool in_doubt = false;
   {
     const std::lock_guard lock(mutex_);
-    in_doubt = InState(serial, FileState::kBroken).sync_failed;
+    in_doubt = InState(serial, FileState::kBroken).chunks_in_doubt;
   }
   for (const format::ChunkRow& row : report.rows) {
     if (!in_doubt) break;
+    if (row.seq <= report.durable_seq) continue;
     AlignedBytes bytes(row.chunk_bytes);
     REEL_RETURN_IF_ERROR(ReadExactly(file, row.offset_bytes, bytes.span()));
     REEL_RETURN_IF_ERROR(WriteFully(file, row.offset_bytes, bytes.span()));
   }
   const Status synced = file.Sync();
   const std::lock_guard lock(mutex_);
-  InState(serial, FileState::kBroken).sync_failed = !synced.ok();
+  InState(serial, FileState::kBroken).chunks_in_doubt = !synced.ok();
   return synced;
 }
 
@@ -92,7 +94,7 @@ Result<SalvageReport> SegmentPool::SalvageBroken(SegmentSerial serial, ChunkSeq 
   const Status written = fits ? WriteFooter(*file, header, footer) : OkStatus();
   const std::lock_guard lock(mutex_);
   Entry& entry = InState(serial, FileState::kBroken);
-  entry.sync_failed = !written.ok();
+  entry.footer_in_doubt = !written.ok();
   REEL_RETURN_IF_ERROR(written);
   entry.state = FileState::kSealed;
   return report;
