@@ -153,6 +153,11 @@ void StoreImpl::TrustIndexed(VolumeSlot* slot) {
       // Ledger segments are read in any case when names are missing (LoadStreams).
       pool->TrustSealed(row.serial);
     } else if (!same && !pool->IsKeptAside(row.file_number)) {
+      if (const Status sure = pool->Confirm(row.file_number); !sure.ok()) {
+        Log(LogLevel::kWarning, "segment " + std::to_string(row.serial.value) + " on " +
+                                    slot->node.path + " stays in the index: " + sure.ToString());
+        continue;
+      }
       retired.segments.push_back(row);
       retired.segments.back().state = SegmentState::kRetired;
     }

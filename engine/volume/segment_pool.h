@@ -81,6 +81,10 @@ class SegmentPool {
   // says otherwise. Problems with single files are notes, not errors.
   Status Scan(bool read_only, std::vector<std::string>* notes);
 
+  // Blocks. Makes durable what Scan read in block 0 of that file, which a process that died while
+  // writing it may have left to the next power cut: before anything counts on a life being gone
+  // (L3).
+  Status Confirm(uint32_t file_number);
   // A broken segment whose index is known to be complete becomes sealed unseen.
   void TrustSealed(SegmentSerial serial);
   // Blocks. Reads the footer of a broken segment; with one it is made durable and becomes sealed.

@@ -6,6 +6,19 @@
 
 namespace reel {
 
+Status SegmentPool::Confirm(uint32_t file_number) {
+  format::SegmentHeader header;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = files_.find(file_number);
+    if (at == files_.end() || read_only_) return OkStatus();
+    header = at->second.header;
+  }
+  if (header.serial == SegmentSerial{}) return OkStatus();  // never held a life
+  REEL_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, FileOf(file_number));
+  return WriteLife(*file, header).WithContext(NameOf(file_number));
+}
+
 Result<std::optional<format::Footer>> SegmentPool::Settle(SegmentSerial serial) {
   {
     const std::lock_guard lock(mutex_);
