@@ -33,11 +33,24 @@ void KeepLast(std::vector<T>* rows, KeyOf key_of) {
   *rows = std::move(kept);
 }
 
+// What `row` says and `there`, of the same key, goes on with: pieces behind its end. Of `there` the
+// beginning has been recycled.
+GopRow Joined(GopRow row, const GopRow& there) {
+  const UnitNumber end = row.end_unit();
+  for (const Piece& piece : there.pieces) {
+    const bool further = piece.first_unit.value + piece.unit_count > end.value;
+    if (further && row.pieces.size() < kMaxPieces) row.pieces.push_back(piece);
+  }
+  row.end = std::max(row.end, there.end);
+  return row;
+}
+
 }  // namespace
 
 void IndexFeed::AddDurable(const StreamChunkPtr& chunk) {
   const std::lock_guard lock(mutex_);
-  recording_.Add(chunk->row, chunk->volume, chunk->serial, &batch_);
+  IndexBatch& batch = again_.contains(chunk->row.run) ? recovered_batch_ : batch_;
+  recording_.Add(chunk->row, chunk->volume, chunk->serial, &batch);
   to_release_.push_back(chunk);
 }
 
@@ -91,16 +104,6 @@ bool IndexFeed::full() const {
   return batch_.gops.size() + recovered_batch_.gops.size() > 16384;
 }
 
-// With the lock held.
-void IndexFeed::MoveRecordedAgain(IndexBatch* batch, IndexBatch* recovered) const {
-  if (again_.empty()) return;
-  const auto moved =
-      std::stable_partition(batch->gops.begin(), batch->gops.end(),
-                            [&](const GopRow& row) { return again_.count(row.run) == 0; });
-  recovered->gops.insert(recovered->gops.end(), moved, batch->gops.end());
-  batch->gops.erase(moved, batch->gops.end());
-}
-
 void IndexFeed::KeepLatest(IndexBatch* batch) const {
   KeepLast(&batch->gops,
            [](const GopRow& row) { return std::tuple(row.run, row.begin, row.first_unit); });
@@ -124,11 +127,15 @@ Status IndexFeed::KeepWhatReachesFurther(Index& index, IndexBatch* recovered) co
   for (GopRow& row : recovered->gops) {
     REEL_ASSIGN_OR_RETURN(const std::vector<GopRow> there,
                           index.Gops(row.stream, row.begin, Direction::kForward, kRowsOfOneTime));
-    const bool further = std::any_of(there.begin(), there.end(), [&](const GopRow& other) {
-      return other.begin == row.begin && other.run == row.run &&
-             other.first_unit == row.first_unit && other.end_unit() > row.end_unit();
+    const auto other = std::find_if(there.begin(), there.end(), [&](const GopRow& known) {
+      return known.begin == row.begin && known.run == row.run &&
+             known.first_unit == row.first_unit && known.end_unit() > row.end_unit();
     });
-    if (!further) gops.push_back(std::move(row));
+    if (other == there.end()) {
+      gops.push_back(std::move(row));
+    } else if (other->pieces.front().first_unit != row.first_unit) {
+      gops.push_back(Joined(std::move(row), *other));
+    }
   }
   recovered->gops = std::move(gops);
   for (RunRow& row : recovered->runs) {
@@ -153,7 +160,6 @@ Status IndexFeed::Flush(Index& index) {
     std::swap(batch, batch_);
     std::swap(recovered, recovered_batch_);
     std::swap(to_release, to_release_);
-    MoveRecordedAgain(&batch, &recovered);
   }
   Status written = KeepWhatReachesFurther(index, &recovered);
   if (written.ok()) {

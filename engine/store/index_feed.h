@@ -8,7 +8,7 @@
 #pragma once
 
 #include <mutex>
-#include <unordered_set>
+#include <set>
 #include <vector>
 
 #include "engine/store/gop_assembler.h"
@@ -31,9 +31,10 @@ class IndexFeed {
   void AddSegment(const SegmentRow& row, const std::vector<format::ChunkRow>& rows);
   void Add(const IndexBatch& rows);
 
-  // A run goes on of which the index may not know everything yet: parts of a GOP may be recorded
-  // anew, and their rows do not displace one that reaches further.
+  // A run of an earlier session is being written again. What is sent again may stand in a segment
+  // that is still to be read, so none of its rows takes the place of one that reaches further.
   void ExpectAgain(const RunId& run);
+  // Where it goes on, if the index knows.
   void ResumeRun(const GopRow& last, const RunRow& run);
   // The run's row as its durable chunks make it.
   std::optional<RunRow> FindRun(const RunId& run) const;
@@ -47,18 +48,17 @@ class IndexFeed {
   bool full() const;  // worth flushing now
 
  private:
-  void MoveRecordedAgain(IndexBatch* batch, IndexBatch* recovered) const;
   void KeepLatest(IndexBatch* batch) const;
   Status KeepWhatReachesFurther(Index& index, IndexBatch* recovered) const;
 
   const Ledger& ledger_;
   std::mutex flush_mutex_;  // before mutex_, and held across the write
   mutable std::mutex mutex_;
-  GopAssembler recording_;           // runs of this session
-  GopAssembler recovered_;           // runs of earlier ones
-  std::unordered_set<RunId> again_;  // of `recording_`: those that were resumed
+  GopAssembler recording_;  // runs of this session
+  GopAssembler recovered_;  // runs of earlier ones
+  std::set<RunId> again_;   // as long as they are written
   IndexBatch batch_;
-  IndexBatch recovered_batch_;
+  IndexBatch recovered_batch_;  // compared with what is there before it is written
   std::vector<StreamChunkPtr> to_release_;
   bool lost_ = false;     // rows were dropped
   bool writable_ = true;  // the last flush succeeded
