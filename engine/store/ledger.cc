@@ -144,6 +144,13 @@ std::vector<format::LedgerRecord> Ledger::Live(VolumeId volume, size_t receipts_
   return live;
 }
 
+size_t Ledger::receipts() const {
+  const std::lock_guard lock(mutex_);
+  size_t count = 0;
+  for (const auto& [volume, receipts] : receipts_) count += receipts.size();
+  return count;
+}
+
 void Ledger::AddRows(IndexBatch* batch) const {
   const std::lock_guard lock(mutex_);
   for (const auto& [key, record] : streams_) batch->streams.push_back(record.row);

@@ -51,6 +51,8 @@ class Ledger {
   // receipts the latest `receipts_max` of that volume, the others' are on the others.
   std::vector<format::LedgerRecord> Live(VolumeId volume, size_t receipts_max) const;
 
+  size_t receipts() const;  // of all volumes
+
   // Rows for the index.
   void AddRows(IndexBatch* batch) const;
 

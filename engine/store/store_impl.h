@@ -75,6 +75,8 @@ struct VolumeSlot {
   LedgerCopy ledger_copy;                 // maintenance thread only
   UnitNumber receipts_end;                // likewise: of the last receipt in the ledger run
   std::set<SegmentSerial> ledger_unread;  // not read whole: never let go; opening, then maintenance
+  // Found at opening to say nothing that newer ones do not: free without a copy; as the above.
+  std::set<SegmentSerial> ledger_redundant;
   std::atomic<bool> segments_closed = false;  // for an orderly stop
   std::atomic<bool> roll_segments = false;    // close the open ones, go on in new ones
   std::thread loop;
@@ -148,15 +150,17 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   Status OpenForReading();
   void TrustIndexed(VolumeSlot* slot);
   Status LoadStreams();
-  Status LoadLedgerSegment(VolumeSlot* slot, SegmentSerial serial);
+  void LoadLedger(VolumeSlot* slot, bool names_known);
+  Status LoadLedgerSegment(VolumeSlot* slot, SegmentSerial serial, Ledger* newer);
   bool ReadDeferredLedger();
   Status BeginLedger(VolumeSlot* slot);
   Status FeedScratch();
   void StartThreads();
 
   // store_ledger.cc
+  // With `newer`, what newer segments say, adds to it and notes a segment that says nothing else.
   Status ReadLedgerSegment(VolumeNo volume, SegmentSerial serial,
-                           const std::vector<format::ChunkRow>& rows);
+                           const std::vector<format::ChunkRow>& rows, Ledger* newer = nullptr);
   // Appends to the volume's ledger; the number to wait for.
   Result<UnitNumber> AppendLedger(VolumeSlot* slot, const format::LedgerRecord& record);
   // Appends to the ledger of `volume`, or of every usable volume with number 0, and waits until
@@ -164,8 +168,11 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   Status WriteLedger(VolumeNo volume, const format::LedgerRecord& record);
   bool CompactLedger(VolumeSlot* slot);
   bool BeginLedgerCopy(VolumeSlot* slot);
+  void PlanLedgerCopy(VolumeSlot* slot, std::vector<SegmentSerial> old);
   bool AppendLedgerCopy(VolumeSlot* slot);
-  void DropOldLedger(VolumeSlot* slot);
+  bool DropLedger(VolumeSlot* slot, SegmentSerial serial);
+  bool DropOldLedger(VolumeSlot* slot);
+  static size_t ReceiptsMax(const VolumeSlot& slot);
   void PruneLedger();
   void AppendLedgers(const format::LedgerRecord& record, const std::string& what);
   void RecordShed(const ActiveRun& run, bool all);

@@ -19,8 +19,10 @@ constexpr uint64_t kReceiptBytes = 128;
 }  // namespace
 
 Status StoreImpl::ReadLedgerSegment(VolumeNo volume, SegmentSerial serial,
-                                    const std::vector<format::ChunkRow>& rows) {
+                                    const std::vector<format::ChunkRow>& rows, Ledger* newer) {
   REEL_ASSIGN_OR_RETURN(const SegmentLease lease, Lease(volume, serial));
+  VolumeSlot* slot = Slot(volume);
+  bool says_more = false;
   Status problem;
   for (const format::ChunkRow& row : rows) {
     AlignedBytes bytes(row.chunk_bytes);
@@ -40,12 +42,24 @@ Status StoreImpl::ReadLedgerSegment(VolumeNo volume, SegmentSerial serial,
           unit.ok() ? format::DecodeLedgerRecord(*unit) : unit.status();
       if (record.ok()) {
         ledger_.Apply(*record);
+        // Of receipts only the latest are kept.
+        const bool spent = std::holds_alternative<format::RetiredRecord>(*record) &&
+                           newer != nullptr && newer->receipts() >= ReceiptsMax(*slot);
+        says_more |= newer != nullptr && newer->Apply(*record) && !spent;
       } else {
         problem = record.status();
       }
     }
   }
+  if (newer != nullptr && problem.ok() && !says_more) slot->ledger_redundant.insert(serial);
   return problem;
+}
+
+// They take at most this part of a volume.
+size_t StoreImpl::ReceiptsMax(const VolumeSlot& slot) {
+  const uint64_t volume_bytes =
+      slot.superblock.segment_bytes * uint64_t{slot.superblock.segment_count_max};
+  return static_cast<size_t>(volume_bytes / kReceiptShare / kReceiptBytes);
 }
 
 Result<UnitNumber> StoreImpl::AppendLedger(VolumeSlot* slot, const format::LedgerRecord& record) {
@@ -171,15 +185,16 @@ bool StoreImpl::FinishEndedRuns() {
 // Copies what is live into the present ledger segment and lets the older ones go, as far as the
 // ledger's buffer has room at a time. False: nothing to do now.
 bool StoreImpl::CompactLedger(VolumeSlot* slot) {
-  if (slot->volume->pool().NextBroken()) return false;  // not all of the ledger has been read
+  for (const SegmentSerial serial : slot->ledger_redundant) {
+    if (DropLedger(slot, serial)) return true;
+  }
   LedgerCopy& copy = slot->ledger_copy;
-  if (copy.old.empty()) return BeginLedgerCopy(slot);
+  if (copy.old.empty()) return !slot->volume->pool().NextBroken() && BeginLedgerCopy(slot);
   if (!copy.to_copy.empty()) return AppendLedgerCopy(slot);
-  if (!slot->ledger.buffer->IsDurable(copy.until)) return false;
-  DropOldLedger(slot);
-  return true;
+  return slot->ledger.buffer->IsDurable(copy.until) && DropOldLedger(slot);
 }
 
+// Once all of the ledger has been read.
 bool StoreImpl::BeginLedgerCopy(VolumeSlot* slot) {
   if (!slot->ledger_grew.exchange(false)) return false;
   std::vector<SegmentSerial> sealed;
@@ -189,22 +204,23 @@ bool StoreImpl::BeginLedgerCopy(VolumeSlot* slot) {
     if (ledger && whole && life.state == SegmentPool::FileState::kSealed)
       sealed.push_back(life.header.serial);
   }
-  LedgerCopy& copy = slot->ledger_copy;
-  if (sealed.size() <= copy.sealed_max) return false;
+  if (sealed.size() <= slot->ledger_copy.sealed_max) return false;
   PruneLedger();
-  // In this order: what is recorded from here on goes to segments that are not among `sealed`.
-  const uint64_t volume_bytes =
-      slot->superblock.segment_bytes * uint64_t{slot->superblock.segment_count_max};
-  const auto receipts_max = static_cast<size_t>(volume_bytes / kReceiptShare / kReceiptBytes);
+  PlanLedgerCopy(slot, std::move(sealed));
+  return true;
+}
+
+// `old` has been read before: what is recorded from here on goes to other segments.
+void StoreImpl::PlanLedgerCopy(VolumeSlot* slot, std::vector<SegmentSerial> old) {
+  LedgerCopy& copy = slot->ledger_copy;
   uint64_t bytes = 0;
-  for (format::LedgerRecord& record : ledger_.Live(slot->node.id, receipts_max)) {
+  for (format::LedgerRecord& record : ledger_.Live(slot->node.id, ReceiptsMax(*slot))) {
     bytes += 2 * (format::EncodeLedgerRecord(record).size() + sizeof(format::UnitEntry));
     copy.to_copy.push_back(std::move(record));
   }
   copy.sealed_max =
       kLedgerSegmentsKept + 2 * static_cast<size_t>(bytes / slot->superblock.segment_bytes);
-  copy.old = std::move(sealed);
-  return true;
+  copy.old = std::move(old);
 }
 
 // Leaves half of the buffer to what is recorded meanwhile.
@@ -223,13 +239,14 @@ bool StoreImpl::AppendLedgerCopy(VolumeSlot* slot) {
   return moved;
 }
 
-void StoreImpl::DropOldLedger(VolumeSlot* slot) {
-  for (const SegmentSerial serial : slot->ledger_copy.old) {
-    const Status recycled = slot->volume->pool().Recycle(serial);
-    if (!recycled.ok()) {
-      Log(LogLevel::kWarning, "an old ledger segment stays: " + recycled.ToString());
-      continue;
-    }
+// True if the segment left. One that salvage has not settled yet waits for it.
+bool StoreImpl::DropLedger(VolumeSlot* slot, SegmentSerial serial) {
+  const std::optional<SegmentPool::Opened> life = slot->volume->pool().Find(serial);
+  if (life && life->state == SegmentPool::FileState::kBroken) return false;
+  const Status recycled = life ? slot->volume->pool().Recycle(serial) : OkStatus();
+  if (!recycled.ok()) {
+    Log(LogLevel::kWarning, "an old ledger segment stays: " + recycled.ToString());
+  } else if (life) {
     SegmentRow row;
     row.volume = slot->node.number;
     row.serial = serial;
@@ -239,7 +256,16 @@ void StoreImpl::DropOldLedger(VolumeSlot* slot) {
     batch.segments.push_back(row);
     feed_.Add(batch);
   }
-  slot->ledger_copy.old.clear();
+  std::erase(slot->ledger_copy.old, serial);
+  slot->ledger_redundant.erase(serial);
+  return true;
+}
+
+bool StoreImpl::DropOldLedger(VolumeSlot* slot) {
+  const std::vector<SegmentSerial> old = slot->ledger_copy.old;
+  bool moved = false;
+  for (const SegmentSerial serial : old) moved |= DropLedger(slot, serial);
+  return moved;
 }
 
 // Only an index that knows all footage can tell what is gone.

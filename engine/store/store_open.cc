@@ -170,32 +170,9 @@ Status StoreImpl::LoadStreams() {
   if (rows.ok()) {
     for (const StreamRow& row : *rows) ledger_.Apply(format::StreamRecord{row, 0});
   }
-  // Sealed ledger segments are few and are read now. One without a footer takes a scan of the whole
-  // segment: it is left to the salvage behind recording, unless the index has no names to begin
-  // with or somebody asks for a name that it does not have.
   const bool names_known = rows.ok() && !rows->empty();
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
-    SegmentPool* pool = slot->pool();
-    if (pool == nullptr) continue;
-    for (const SegmentPool::Opened& life : pool->Lives()) {
-      if (life.header.retention_class != kLedgerClass) continue;
-      const bool later =
-          names_known && slot->volume && life.state == SegmentPool::FileState::kBroken;
-      const Result<SegmentLease> lease = pool->Lease(life.header.serial);
-      const auto footer = lease.ok() ? ReadFooter(lease->file(), lease->header())
-                                     : Result<std::optional<format::Footer>>(lease.status());
-      if (later && footer.ok() && !footer->has_value()) {
-        deferred_ledger_.emplace_back(slot.get(), life.header.serial);
-        continue;
-      }
-      const Status read = LoadLedgerSegment(slot.get(), life.header.serial);
-      if (read.ok()) continue;
-      // What cannot be read is not copied forward either, so its segment is never let go.
-      slot->ledger_unread.insert(life.header.serial);
-      Log(LogLevel::kError, "ledger segment " + std::to_string(life.header.serial.value) + " on " +
-                                slot->node.path +
-                                " is kept, not all of it can be read: " + read.ToString());
-    }
+    if (slot->pool() != nullptr) LoadLedger(slot.get(), names_known);
   }
   IndexBatch batch;
   ledger_.AddRows(&batch);
@@ -203,12 +180,41 @@ Status StoreImpl::LoadStreams() {
   return OkStatus();
 }
 
-Status StoreImpl::LoadLedgerSegment(VolumeSlot* slot, SegmentSerial serial) {
+// Sealed ledger segments are few and are read now, the newest first. One without a footer takes a
+// scan of the whole segment: it is left to the salvage behind recording, unless the index has no
+// names to begin with or somebody asks for a name that it does not have.
+void StoreImpl::LoadLedger(VolumeSlot* slot, bool names_known) {
+  SegmentPool* pool = slot->pool();
+  std::vector<SegmentPool::Opened> lives = pool->Lives();
+  std::reverse(lives.begin(), lives.end());
+  Ledger newer;
+  for (const SegmentPool::Opened& life : lives) {
+    if (life.header.retention_class != kLedgerClass) continue;
+    const SegmentSerial serial = life.header.serial;
+    const bool later = names_known && slot->volume && life.state == SegmentPool::FileState::kBroken;
+    const Result<SegmentLease> lease = pool->Lease(serial);
+    const auto footer = lease.ok() ? ReadFooter(lease->file(), lease->header())
+                                   : Result<std::optional<format::Footer>>(lease.status());
+    if (later && footer.ok() && !footer->has_value()) {
+      deferred_ledger_.emplace_back(slot, serial);
+      continue;
+    }
+    const Status read = LoadLedgerSegment(slot, serial, &newer);
+    if (read.ok()) continue;
+    // What cannot be read is not copied forward either, so its segment is never let go.
+    slot->ledger_unread.insert(serial);
+    Log(LogLevel::kError, "ledger segment " + std::to_string(serial.value) + " on " +
+                              slot->node.path +
+                              " is kept, not all of it can be read: " + read.ToString());
+  }
+}
+
+Status StoreImpl::LoadLedgerSegment(VolumeSlot* slot, SegmentSerial serial, Ledger* newer) {
   REEL_ASSIGN_OR_RETURN(const SegmentLease lease, slot->pool()->Lease(serial));
   // What is known from here on survives the next crash.
   if (!options_.read_only) REEL_RETURN_IF_ERROR(lease.file().Sync());
   REEL_ASSIGN_OR_RETURN(const std::vector<format::ChunkRow> rows, RowsOf(lease));
-  return ReadLedgerSegment(slot->node.number, serial, rows);
+  return ReadLedgerSegment(slot->node.number, serial, rows, newer);
 }
 
 Status StoreImpl::BeginLedger(VolumeSlot* slot) {
@@ -227,9 +233,23 @@ Status StoreImpl::BeginLedger(VolumeSlot* slot) {
   AddToSlot(slot, slot->ledger.buffer);
   const format::SessionRecord session{slot->node.id, slot->superblock.epoch, clock_.WallNow()};
   ledger_.Apply(session);
-  REEL_ASSIGN_OR_RETURN(const UnitNumber number, AppendLedger(slot, session));
-  (void)number;
-  return OkStatus();
+  // The copy first of all: whatever a session that is cut short leaves, its ledger segment either
+  // holds nothing or makes the older ones redundant. However often that happens, they do not pile
+  // up and take the room of footage.
+  std::vector<SegmentSerial> old;
+  for (const SegmentPool::Opened& life : slot->pool()->Lives()) {
+    const bool ledger = life.header.retention_class == kLedgerClass;
+    const bool deferred = std::any_of(
+        deferred_ledger_.begin(), deferred_ledger_.end(),
+        [&](const auto& d) { return d.first == slot && d.second == life.header.serial; });
+    if (ledger && !deferred && slot->ledger_unread.count(life.header.serial) == 0)
+      old.push_back(life.header.serial);
+  }
+  if (old.size() > 1) {
+    PlanLedgerCopy(slot, std::move(old));
+    AppendLedgerCopy(slot);
+  }
+  return AppendLedger(slot, session).status();
 }
 
 Status StoreImpl::OpenView(VolumeSlot* slot) {
