@@ -171,6 +171,9 @@ std::unique_ptr<SimDisk> SimDisk::CrashImage(size_t op_index, uint64_t tear_seed
       std::make_unique<SimDiskCore>(options, core.crash.AfterPowerCut(tear_seed, traits))));
 }
 
+const std::vector<SimOp>& SimDisk::journal() const { return core_->journal; }
+const SimDiskState& SimDisk::state() const { return core_->live; }
+
 std::unique_ptr<SimDisk> SimDisk::Clone() const {
   return std::unique_ptr<SimDisk>(
       new SimDisk(std::make_unique<SimDiskCore>(core_->options, core_->live)));

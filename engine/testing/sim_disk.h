@@ -76,6 +76,9 @@ class SimDisk : public Disk {
                                       const CrashTraits& traits = {}, SimClock* clock = nullptr);
   // This disk now, pending writes included, with an empty journal; no faults, locks or requests.
   std::unique_ptr<SimDisk> Clone() const;
+  // What has happened to it, for a model that follows it; and what it holds now.
+  const std::vector<SimOp>& journal() const;
+  const SimDiskState& state() const;
   // Entries [begin, end), one a line, for the report of a failing seed.
   std::string JournalText(size_t begin = 0, size_t end = SIZE_MAX) const;
 

@@ -31,7 +31,7 @@ void SimImage::Read(uint64_t offset_bytes, MutableByteSpan into) const {
     if (page == nullptr) {
       std::memset(into.data(), 0, count);
     } else {
-      std::memcpy(into.data(), page->data() + at, count);
+      std::memcpy(into.data(), page->bytes.data() + at, count);
     }
     into = into.subspan(count);
     offset_bytes += count;
@@ -50,20 +50,27 @@ void SimImage::Write(uint64_t offset_bytes, ByteSpan from) {
     } else if (page.use_count() > 1) {
       page = std::make_shared<Page>(*page);
     }
-    std::memcpy(page->data() + at, from.data(), count);
+    page->hash.reset();
+    std::memcpy(page->bytes.data() + at, from.data(), count);
     from = from.subspan(count);
     offset_bytes += count;
   }
 }
 
+uint64_t SimImage::HashOf(const Page& page) {
+  uint64_t hash = kMix;
+  for (size_t at = 0; at < kPageBytes; at += sizeof(uint64_t)) {
+    hash = Mix(hash, LoadLe<uint64_t>(page.bytes.data() + at));
+  }
+  return hash;
+}
+
 uint64_t SimImage::Hash() const {
-  static const Page zeros{};
+  static const uint64_t of_zeros = HashOf(Page{});
   uint64_t hash = Mix(kMix, size_bytes_);
   for (const auto& page : pages_) {
-    const Page& bytes = page == nullptr ? zeros : *page;
-    for (size_t at = 0; at < kPageBytes; at += sizeof(uint64_t)) {
-      hash = Mix(hash, LoadLe<uint64_t>(bytes.data() + at));
-    }
+    if (page != nullptr && !page->hash) page->hash = HashOf(*page);
+    hash = Mix(hash, page == nullptr ? of_zeros : *page->hash);
   }
   return hash;
 }

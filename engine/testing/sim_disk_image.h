@@ -3,7 +3,9 @@
 // Thread rule: images that share pages belong to one thread.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "reel/types.h"
@@ -25,7 +27,12 @@ class SimImage {
 
  private:
   static constexpr size_t kPageBytes = size_t{16} << 10;
-  using Page = std::array<std::byte, kPageBytes>;
+  struct Page {
+    std::array<std::byte, kPageBytes> bytes;
+    std::optional<uint64_t> hash;  // of the bytes, once somebody has asked
+  };
+
+  static uint64_t HashOf(const Page& page);
 
   uint64_t size_bytes_ = 0;
   std::vector<std::shared_ptr<Page>> pages_;  // null: zeros
