@@ -2,22 +2,23 @@
 
 #include <utility>
 
+#include "engine/base/check.h"
+
 namespace reel {
 
 // Lends a world's disk to a store and notes what each call left in the journals.
 class BorrowedDisk : public Disk {
  public:
-  BorrowedDisk(SimWorld& world, size_t number)
-      : world_(world), disk_(world.disk(number)), number_(number) {}
+  BorrowedDisk(SimWorld& world, size_t number) : world_(world), disk_(world.disk(number)) {}
 
   std::string description() const override { return disk_.description(); }
   Result<DiskFacts> Probe() override { return disk_.Probe(); }
   Result<std::vector<std::string>> List() override { return disk_.List(); }
   Result<std::unique_ptr<File>> Create(const std::string& name, uint64_t size_bytes) override {
-    return Wrap(Noted(disk_.Create(name, size_bytes)), name);
+    return Wrap(Noted(disk_.Create(name, size_bytes)));
   }
   Result<std::unique_ptr<File>> Open(const std::string& name, OpenMode mode) override {
-    return Wrap(disk_.Open(name, mode), name);
+    return Wrap(disk_.Open(name, mode));
   }
   Status Remove(const std::string& name) override { return Noted(disk_.Remove(name)); }
   Result<std::unique_ptr<DiskLock>> Lock(const std::string& name) override {
@@ -32,14 +33,13 @@ class BorrowedDisk : public Disk {
  private:
   class BorrowedFile : public File {
    public:
-    BorrowedFile(SimWorld& world, size_t disk, std::string name, std::unique_ptr<File> file)
-        : world_(world), disk_(disk), name_(std::move(name)), file_(std::move(file)) {}
+    BorrowedFile(SimWorld& world, std::unique_ptr<File> file)
+        : world_(world), file_(std::move(file)) {}
     uint64_t size_bytes() const override { return file_->size_bytes(); }
     Result<size_t> Read(uint64_t offset, MutableByteSpan into) override {
       return file_->Read(offset, into);
     }
     Result<size_t> Write(uint64_t offset, ByteSpan from) override {
-      Tell(offset, from);
       Result<size_t> moved = file_->Write(offset, from);
       world_.Note();
       return moved;
@@ -50,14 +50,9 @@ class BorrowedDisk : public Disk {
       return status;
     }
     File* real() { return file_.get(); }
-    void Tell(uint64_t offset, ByteSpan bytes) {
-      if (world_.observer != nullptr) world_.observer->OnWrite(disk_, name_, offset, bytes);
-    }
 
    private:
     SimWorld& world_;
-    size_t disk_;
-    std::string name_;
     std::unique_ptr<File> file_;
   };
 
@@ -69,11 +64,7 @@ class BorrowedDisk : public Disk {
     uint32_t in_flight() const override { return queue_->in_flight(); }
     bool Submit(const IoRequest& request) override {
       IoRequest real = request;
-      auto* file = static_cast<BorrowedFile*>(request.file);
-      real.file = file->real();
-      if (request.kind == IoKind::kWrite) {
-        file->Tell(request.offset_bytes, {request.data, request.length_bytes});
-      }
+      real.file = static_cast<BorrowedFile*>(request.file)->real();
       const bool taken = queue_->Submit(real);
       world_.Note();
       return taken;
@@ -98,15 +89,13 @@ class BorrowedDisk : public Disk {
     world_.Note();
     return result;
   }
-  Result<std::unique_ptr<File>> Wrap(Result<std::unique_ptr<File>> file, const std::string& name) {
+  Result<std::unique_ptr<File>> Wrap(Result<std::unique_ptr<File>> file) {
     if (!file.ok()) return file.status();
-    return std::unique_ptr<File>(
-        std::make_unique<BorrowedFile>(world_, number_, name, std::move(*file)));
+    return std::unique_ptr<File>(std::make_unique<BorrowedFile>(world_, std::move(*file)));
   }
 
   SimWorld& world_;
   SimDisk& disk_;
-  size_t number_;
 };
 
 SimWorld::SimWorld(const WorldOptions& options)
@@ -137,6 +126,11 @@ SimWorld::SimWorld(const SimWorld& before, const Cut& cut, uint64_t tear_seed,
   clock_->JumpWall(later + std::chrono::seconds(10));
 }
 
+Cut SimWorld::CutAt(size_t instant) const {
+  REEL_CHECK(instant <= cuts_.size(), "an instant that has been");
+  return instant == 0 ? Cut(disks_.size(), 0) : cuts_[instant - 1];
+}
+
 std::string SimWorld::PathOf(size_t disk) {
   return disk == 0 ? "/state" : "/volume" + std::to_string(disk);
 }
@@ -145,7 +139,7 @@ void SimWorld::Note() {
   Cut cut;
   cut.reserve(disks_.size());
   for (const std::unique_ptr<SimDisk>& disk : disks_) cut.push_back(disk->journal_size());
-  if (cuts_->empty() || cuts_->back() != cut) cuts_->push_back(std::move(cut));
+  if (cuts_.empty() || cuts_.back() != cut) cuts_.push_back(std::move(cut));
 }
 
 Store::Options SimWorld::OptionsFor(Index* index) {

@@ -30,14 +30,6 @@ struct WorldOptions {
 // How far each disk's journal was at one instant.
 using Cut = std::vector<size_t>;
 
-// Told of every write a store makes, before the disk has it. `disk` and `file` are whose it is.
-class WriteObserver {
- public:
-  virtual ~WriteObserver() = default;
-  virtual void OnWrite(size_t disk, const std::string& file, uint64_t offset_bytes,
-                       ByteSpan bytes) = 0;
-};
-
 class SimWorld {
  public:
   explicit SimWorld(const WorldOptions& options);
@@ -57,13 +49,13 @@ class SimWorld {
   Random& random() { return *random_; }
   const WorldOptions& options() const { return options_; }
 
-  // Instants after each call that left a trace, in order.
-  const std::vector<Cut>& cuts() const { return *cuts_; }
-  size_t now() const { return cuts_->size(); }  // number of instants so far
+  // Instants: 0 is the beginning, and one more comes with each call that left a trace.
+  size_t now() const { return cuts_.size(); }
+  // REQUIRES: instant <= now().
+  Cut CutAt(size_t instant) const;
 
-  std::vector<std::string> log;       // what the store said
-  bool keep_log = true;               // off where thousands of worlds a second are made
-  WriteObserver* observer = nullptr;  // outlives the stores on this world
+  std::vector<std::string> log;  // what the store said
+  bool keep_log = true;          // off where thousands of worlds a second are made
 
  private:
   void Note();
@@ -72,7 +64,7 @@ class SimWorld {
   std::unique_ptr<SimClock> clock_;
   std::unique_ptr<SeededRandom> random_;
   std::vector<std::unique_ptr<SimDisk>> disks_;
-  std::unique_ptr<std::vector<Cut>> cuts_ = std::make_unique<std::vector<Cut>>();
+  std::vector<Cut> cuts_;  // of instants 1, 2, ...
 
   friend class BorrowedDisk;
 };

@@ -168,7 +168,7 @@ TEST_F(StoreTest, EverythingAcknowledgedSurvivesAPowerCut) {
   EXPECT_GT(durable, 20u);
   CrashTraits drop;
   drop.mode = CrashTraits::Mode::kDropAll;
-  SimWorld after(*world_, world_->cuts().back(), 9, drop);
+  SimWorld after(*world_, world_->CutAt(world_->now()), 9, drop);
   MemoryIndex fresh;
   auto reopened = after.Open(fresh);
   ASSERT_TRUE(reopened.ok()) << reopened.status().ToString();

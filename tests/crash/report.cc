@@ -1,0 +1,142 @@
+#include "tests/crash/report.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+#include "engine/format/chunk.h"
+#include "tests/crash/explorer.h"
+
+namespace reel::crash {
+namespace {
+
+constexpr size_t kJournalTail = 16;
+
+std::string CommandFor(uint64_t seed, uint64_t state) {
+  const testing::TestInfo* test = testing::UnitTest::GetInstance()->current_test_info();
+  const std::string name =
+      test == nullptr ? "" : std::string(test->test_suite_name()) + "." + test->name();
+  return "REEL_SEED=" + std::to_string(seed) + " REEL_STATE=" + std::to_string(state) +
+         " build/release/tests/crash/crash_test --gtest_filter=" + name;
+}
+
+thread_local std::array<char, 256> g_running;
+
+void SayRunning(int) {
+  const ssize_t written = write(STDERR_FILENO, g_running.data(), std::strlen(g_running.data()));
+  std::signal(SIGABRT, SIG_DFL);
+  _exit(written < 0 ? 3 : 2);
+}
+
+std::string Lines(const std::string& title, const std::vector<std::string>& lines) {
+  std::string text = title + "\n";
+  for (const std::string& line : lines) text += "  " + line + "\n";
+  return text;
+}
+
+// A line for each chunk whose head can be read in the present life of a segment file.
+std::string SegmentText(const SimImage& image, const format::SegmentHeader& header) {
+  Bytes whole(image.size_bytes());
+  image.Read(0, whole);
+  std::string text;
+  for (uint64_t at = 2 * uint64_t{header.granule_bytes}; at < header.footer_offset_bytes;
+       at += format::kBlockBytes) {
+    const ByteSpan bytes = ByteSpan(whole).subspan(at, header.footer_offset_bytes - at);
+    const auto head = format::DecodeChunkHead(bytes, header.uid, at);
+    if (!head.ok()) continue;
+    const format::ChunkPlace& place = head->place;
+    text += "    at " + std::to_string(at) + ": seq " + std::to_string(place.seq.value) +
+            ", durable " + std::to_string(place.durable_seq.value) + ", " +
+            std::to_string(place.chunk_bytes) + " bytes, run " +
+            ToString(head->content.run).substr(0, 8) + " units " +
+            std::to_string(head->content.first_unit.value) + " to " +
+            std::to_string(head->end_unit().value - 1);
+    text += format::VerifyChunk(*head, bytes).ok() ? "\n" : ", not whole\n";
+  }
+  return text;
+}
+
+// What the power cut left of each volume.
+std::string SegmentsText(SimWorld& world) {
+  std::string text;
+  for (size_t disk = 1; disk < world.disk_count(); ++disk) {
+    const SimDiskState& state = world.disk(disk).state();
+    for (const auto& [name, inode] : state.names()) {
+      if (!IsSegmentName(name)) continue;
+      const SimImage& image = state.inode(inode).visible;
+      const auto header = RulingHeader(image, world.options().granule_bytes);
+      text += "  disk " + std::to_string(disk) + " " + name + ", inode " + std::to_string(inode);
+      if (!header) {
+        text += ": no header\n";
+        continue;
+      }
+      text += ": serial " + std::to_string(header->serial.value) + ", epoch " +
+              std::to_string(header->epoch.value) + ", class " +
+              std::to_string(header->retention_class.value) +
+              (header->state == format::LifeState::kFree ? ", free\n" : "\n");
+      if (header->state == format::LifeState::kInUse) text += SegmentText(image, *header);
+    }
+  }
+  return text;
+}
+
+std::string Beginning(const Generation& generation, const std::vector<std::string>& history,
+                      uint64_t state) {
+  std::string text =
+      "see it again: " + CommandFor(generation.seed, state) + "\n" + generation.plan.Text() + "\n";
+  for (const std::string& chapter : history) text += chapter + "\n";
+  return text + StoryOf(generation);
+}
+
+}  // namespace
+
+void NoteRunning(uint64_t seed, uint64_t state) {
+  std::snprintf(g_running.data(), g_running.size(), "died; see it again: %s\n",
+                CommandFor(seed, state).c_str());
+}
+
+void SayRunningWhenItDies() { std::signal(SIGABRT, SayRunning); }
+
+std::string StoryOf(const Generation& generation) {
+  return Lines("life " + std::to_string(generation.number), generation.story);
+}
+
+std::string ReportOfLife(const Generation& generation, const std::vector<std::string>& history,
+                         const std::vector<std::string>& problems) {
+  return Beginning(generation, history, generation.number * kStatesPerGeneration) +
+         Lines("what the store said", generation.world->log) +
+         Lines("wrong while it ran", problems);
+}
+
+std::string ReportOfState(const Generation& generation, const std::vector<std::string>& history,
+                          const State& state, const std::vector<std::string>& problems,
+                          SimWorld& after) {
+  std::string text =
+      Beginning(generation, history, generation.number * kStatesPerGeneration + state.number);
+  text += Lines("what the store said", generation.world->log) + state.Text() + "\n";
+  for (size_t disk = 0; disk < state.cut.size(); ++disk) {
+    const size_t end = state.cut[disk];
+    text += "disk " + std::to_string(disk) + " before the cut:\n" +
+            generation.world->disk(disk).JournalText(end - std::min(end, kJournalTail), end);
+  }
+  text += SegmentsText(*WorldAfter(generation, state));
+  for (size_t disk = 1; disk < after.disk_count(); ++disk) {
+    text += "disk " + std::to_string(disk) + " after it:\n" +
+            after.disk(disk).JournalText(0, 4 * kJournalTail);
+  }
+  return text + Lines("what the store said after it", after.log) +
+         Lines("wrong after it", problems);
+}
+
+std::string ReportOfDamage(const Generation& generation, const State& state,
+                           const DamageCheck& check) {
+  return Beginning(generation, {}, state.number) + state.Text() + "\n" +
+         SegmentsText(*WorldAfter(generation, state)) + check.Text() +
+         Lines("wrong after it", check.problems());
+}
+
+}  // namespace reel::crash
