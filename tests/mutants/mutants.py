@@ -1,0 +1,103 @@
+"""Plausible bugs, each as one change of one source: what stands there, what the mutant puts there.
+
+A text that is not found exactly once no longer fits its source, and the run fails: bring the mutant
+up to date with the source.
+"""
+
+from dataclasses import dataclass
+
+POWER_CUT = "PowerCut.WhatWasAcknowledgedIsThereAndNothingElse"
+DAMAGE = "Damage.IsToldAndNeverServed"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    name: str
+    path: str
+    old: str
+    new: str
+    test: str = POWER_CUT
+
+
+MUTANTS = [
+    Mutant("acknowledged before the sync", "engine/volume/volume.cc",
+           "for (const ChunkSeq seq : group->seqs) active->segment->Completed(seq);",
+           "for (const ChunkSeq seq : group->seqs) active->segment->Completed(seq);\n"
+           "  if (!active->segment->WantsSync()) return;\n"
+           "  active->segment->SyncSubmitted();\n"
+           "  active->segment->SyncSucceeded();\n"
+           "  ReportDurable(active);"),
+    Mutant("a sync covers writes that completed after it was submitted",
+           "engine/segment/open_segment.cc",
+           "durable_ = sync_covers_;", "durable_ = completed_;"),
+    Mutant("a failed sync is tried again as if it had worked", "engine/volume/volume.cc",
+           "if (was_sync) active->segment->SyncFailed();\n      FreeSlot(slot);",
+           "if (was_sync) active->segment->SyncFailed();\n      FreeSlot(slot);\n"
+           "      if (was_sync) return;"),
+    Mutant("a group is complete with its first write", "engine/volume/volume.cc",
+           "if (--group->writes_left != 0) return;",
+           "const std::vector<ChunkSeq> seqs = std::exchange(group->seqs, {});\n"
+           "  for (const ChunkSeq seq : seqs) active->segment->Completed(seq);"),
+    Mutant("a granule is shared with later writes", "engine/segment/open_segment.cc",
+           "RoundUp(std::max(chunk_bytes, extent_bytes), header_.granule_bytes)",
+           "std::max(chunk_bytes, extent_bytes)"),
+    Mutant("salvage stops at the first hole", "engine/segment/salvage.cc",
+           "      CountHoles(expected, chunk.row.seq);",
+           "      if (chunk.row.seq != expected) break;\n      CountHoles(expected, chunk.row.seq);"),
+    Mutant("salvage accepts only what the chain reaches", "engine/segment/salvage.cc",
+           "      const bool neighbours =",
+           "      if (before != nullptr && chunk.chain != before->header_crc32c) continue;\n"
+           "      const bool neighbours ="),
+    Mutant("salvage keeps what a failed sync left", "engine/volume/volume.cc",
+           "pool_->Abandon(active->segment->header().serial, active->segment->durable());",
+           "pool_->Abandon(active->segment->header().serial, active->segment->placed());"),
+    Mutant("what salvage accepts is not synced", "engine/volume/segment_pool_salvage.cc",
+           "REEL_RETURN_IF_ERROR(SyncSalvaged(serial, *file, report));", ""),
+    Mutant("what failed is not written anew", "engine/volume/volume.cc",
+           "waiting_.insert(waiting_.begin(), active->not_durable.begin(), "
+           "active->not_durable.end());",
+           "durable_now_.insert(durable_now_.end(), active->not_durable.begin(), "
+           "active->not_durable.end());"),
+    Mutant("the index forgets a segment before the disk does", "engine/volume/volume_maintain.cc",
+           "  const Status recycled = pool_->Recycle(oldest->serial);",
+           "  client_.OnRecycled(row);\n"
+           "  const Status recycled = pool_->Recycle(oldest->serial);"),
+    Mutant("a file is used again before it is free on the disk", "engine/volume/segment_pool.cc",
+           "  const Status status = WriteLife(*file, header);\n"
+           "  const std::lock_guard lock(mutex_);\n  Entry& entry = files_[file_number];",
+           "  const Status status;\n"
+           "  const std::lock_guard lock(mutex_);\n  Entry& entry = files_[file_number];"),
+    Mutant("the index names what is not durable", "engine/volume/volume_place.cc",
+           "  if (!active->next_wanted && active->segment->half_full()) {",
+           "  std::vector<format::ChunkRow> rows;\n"
+           "  for (const ChunkPtr& chunk : chunks) rows.push_back(chunk->row);\n"
+           "  if (active->segment->header().retention_class != kLedgerClass)\n"
+           "    client_.OnSegment(RowFor(active->segment->header(), SegmentState::kOpen), rows);\n"
+           "  if (!active->next_wanted && active->segment->half_full()) {"),
+    Mutant("serials of free files are given again", "engine/volume/segment_pool.cc",
+           "  last_serial_ = std::max(last_serial_, reading.header.serial);",
+           "  if (!IsFree(reading)) last_serial_ = std::max(last_serial_, reading.header.serial);"),
+    Mutant("the ledger is not copied forward", "engine/store/store_ledger.cc",
+           "    copy.to_copy.push_back(std::move(record));",
+           "    if (copy.to_copy.empty()) copy.to_copy.push_back(std::move(record));"),
+    Mutant("old ledger goes before the copy is durable", "engine/store/store_ledger.cc",
+           "return slot->ledger.buffer->IsDurable(copy.until) && DropOldLedger(slot);",
+           "return DropOldLedger(slot);"),
+    Mutant("a shorter row takes the place of a longer one", "engine/store/index_feed.cc",
+           "known.first_unit == row.first_unit && known.end_unit() > row.end_unit();",
+           "known.first_unit == row.first_unit && known.end_unit() == UnitNumber{0};"),
+    Mutant("what is sent again is taken as new in the index", "engine/store/store_runs.cc",
+           "    feed_.NoteResumed(*options.resume);\n", ""),
+    Mutant("what block 0 says is trusted before it is durable", "engine/store/store_open.cc",
+           "pool->Confirm(row.file_number)", "OkStatus()"),
+    Mutant("a closing store leaves requests in flight", "engine/volume/volume.cc",
+           "    queue_->Reap(completions, left);",
+           "    if (queue_->Reap(completions, left) == 0) return;"),
+    Mutant("payload is not checked", "engine/format/chunk.cc",
+           "if (Crc32c(bytes) != unit.crc32c) {", "if (bytes.empty()) {", DAMAGE),
+    Mutant("the place of a chunk is not checked", "engine/format/chunk.cc",
+           "if (head.place.offset_bytes != offset_bytes) {", "if (head.units.size() > 1) {", DAMAGE),
+    Mutant("bytes of an earlier life are taken", "engine/format/chunk.cc",
+           "  const uint32_t before = Crc32c(head.first(kCrcOffset), SeedOf(uid));",
+           "  const uint32_t before = Crc32c(head.first(kCrcOffset), 0 * SeedOf(uid));", DAMAGE),
+]
