@@ -42,7 +42,8 @@ reel::Mp4Movie MovieOf(ByteReader* in) {
     sample.sync = (bits & 4) != 0;
     sample.entry = (bits & 8) != 0 ? 1 : 0;
     // Mostly times that rise and sizes that fit, sometimes anything.
-    sample.dts = (bits & 16) != 0 ? in->Get<int64_t>() : dts[sample.track] + in->Get<uint16_t>();
+    const auto next = static_cast<uint64_t>(dts[sample.track]) + in->Get<uint16_t>();
+    sample.dts = (bits & 16) != 0 ? in->Get<int64_t>() : static_cast<int64_t>(next);
     dts[sample.track] = sample.dts;
     sample.delay = (bits & 32) != 0 ? in->Get<int32_t>() : in->Get<int8_t>();
     sample.size_bytes = (bits & 64) != 0 ? in->Get<uint32_t>() : in->Get<uint8_t>();

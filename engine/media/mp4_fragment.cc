@@ -142,7 +142,8 @@ void PutMp4Mfra(const Mp4Movie& movie, std::span<const int64_t> origins,
       out->PutSigned64(movie.samples[at].dts + movie.samples[at].delay - origins[track]);
       out->Put64(fragment.begin_bytes + kPrftBytes);
       size_t traf = 1;
-      for (size_t i = 0; i < track; ++i) traf += FirstOf(movie, i, fragment) < fragment.end;
+      for (size_t i = 0; i < track; ++i)
+        traf += FirstOf(movie, i, fragment) < fragment.end ? 1U : 0U;
       out->Put8(traf);
       out->Put8(1);
       out->Put8(1);

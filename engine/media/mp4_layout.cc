@@ -9,7 +9,7 @@
 namespace reel {
 namespace {
 
-constexpr int64_t kMaxTime = int64_t{1} << 62;
+constexpr int64_t kMaxTime = int64_t{1} << 60;
 constexpr uint32_t kMaxSampleBytes = 1U << 30;
 constexpr int64_t kMaxFragmentSeconds = 10;
 constexpr uint64_t kMaxNarrowBytes = std::numeric_limits<uint32_t>::max();

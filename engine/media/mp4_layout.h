@@ -35,7 +35,7 @@ class Mp4Layout {
   static constexpr int64_t kMaxDuration = (int64_t{1} << 31) - 1;
 
   // Fills in the samples' durations. InvalidArgument: a track, entry or timescale that is none, an
-  // empty sample, a dts that falls or times beyond 2^62, a delay or an entry that does not fit.
+  // empty sample, a dts that falls or times beyond 2^60, a delay or an entry that does not fit.
   // ResourceExhausted: more than kMaxSamples. FailedPrecondition: two samples of a track are
   // further apart than kMaxDuration (fragments have no such limit: there the sample ends early).
   static Result<Mp4Layout> Plan(Mp4Movie movie);

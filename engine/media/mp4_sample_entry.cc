@@ -145,7 +145,9 @@ Result<Mp4SampleEntry> AudioEntry(const TrackInfo& info) {
 }  // namespace
 
 std::optional<std::string> WhyNotInMp4(const TrackInfo& info) {
+  constexpr uint32_t kMaxTimescale = std::numeric_limits<int32_t>::max();
   if (info.kind == TrackKind::kData) return "MP4 has no place for it";
+  if (info.timescale == 0 || info.timescale > kMaxTimescale) return "its clock is none of MP4's";
   return std::nullopt;
 }
 

@@ -16,7 +16,7 @@ constexpr int64_t kNsPerSecond = 1'000'000'000;
 
 std::string NameOf(const TrackInfo& info) { return "track " + std::to_string(info.id.value); }
 
-// Rounded down; the ranges of this file's times leave room in 128 bits' place: seconds first.
+// Rounded down; by way of seconds, so that no product overflows.
 int64_t Rescale(int64_t time, uint32_t from, uint32_t to) {
   if (from == to) return time;
   int64_t seconds = time / from;
@@ -31,6 +31,7 @@ int64_t Rescale(int64_t time, uint32_t from, uint32_t to) {
 // A track on its way into the movie.
 struct Track {
   TrackInfo info;
+  std::vector<uint16_t> configs;  // in the order in which they come up
   std::map<uint16_t, uint16_t> entry_of_config;
   std::vector<Mp4SampleEntry> entries;
   std::optional<ExportClock> clock;
@@ -74,7 +75,9 @@ class Builder {
       if (!track.any) track.info = info;
       track.any = true;
       track.has_clean = track.has_clean || (unit.flags & kUnitClean) != 0;
-      track.entry_of_config.try_emplace(unit.config, 0);
+      if (track.entry_of_config.try_emplace(unit.config, 0).second) {
+        track.configs.push_back(unit.config);
+      }
     }
   }
 
@@ -94,8 +97,9 @@ class Builder {
         out_.notes.push_back(NameOf(track.info) + " left out: " + track.left_out);
         continue;
       }
-      if (out_.tracks.size() == kMaxTracks)
-        return ResourceExhausted("too many tracks for one file");
+      if (out_.tracks.size() == kMaxTracks) {
+        return ResourceExhausted("there are too many tracks for one file");
+      }
       AddTrack(&track);
     }
     if (out_.tracks.empty()) {
@@ -106,25 +110,20 @@ class Builder {
 
   // Units that come before what describes them are described by what comes first.
   void MakeEntries(Track* track) {
-    bool in_band = false;
-    for (const auto& [config, entry] : track->entry_of_config) {
-      in_band = in_band || configs_[config].sets_in_band;
-    }
-    std::vector<uint16_t*> waiting;
-    for (const ScannedUnit& unit : stretch_.units) {
-      if (unit.track != track->info.id || made_.contains({unit.track, unit.config})) continue;
-      made_.insert({unit.track, unit.config});
-      uint16_t& entry = track->entry_of_config[unit.config];
-      const TrackInfo& info = *configs_[unit.config].Find(unit.track);
-      Result<Mp4SampleEntry> made = MakeMp4SampleEntry(info, in_band);
-      if (!made.ok()) {
+    const bool in_band = std::any_of(track->configs.begin(), track->configs.end(),
+                                     [&](uint16_t c) { return configs_[c].sets_in_band; });
+    uint16_t last = 0;
+    for (const uint16_t config : track->configs) {
+      Result<Mp4SampleEntry> made =
+          MakeMp4SampleEntry(*configs_[config].Find(track->info.id), in_band);
+      if (made.ok()) {
+        const auto known = std::find(track->entries.begin(), track->entries.end(), *made);
+        last = static_cast<uint16_t>(known - track->entries.begin());
+        if (known == track->entries.end()) track->entries.push_back(*std::move(made));
+      } else {
         track->undescribed = made.status();
-        entry = track->entries.empty() ? 0 : static_cast<uint16_t>(track->entries.size() - 1);
-        continue;
       }
-      const auto known = std::find(track->entries.begin(), track->entries.end(), *made);
-      entry = static_cast<uint16_t>(known - track->entries.begin());
-      if (known == track->entries.end()) track->entries.push_back(*std::move(made));
+      track->entry_of_config[config] = last;
     }
   }
 
@@ -312,7 +311,6 @@ class Builder {
   const std::span<const ExportConfig> configs_;
   const ExportOptions& options_;
   std::map<TrackId, Track> tracks_;
-  std::set<std::pair<TrackId, uint16_t>> made_;
   ExportMovie out_;
 };
 
