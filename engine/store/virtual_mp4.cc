@@ -176,14 +176,14 @@ class VirtualMp4Impl final : public VirtualMp4 {
   // The error as an investigator needs it: camera, time, place.
   Status Fail(size_t chunk, const Status& status) {
     const ExportChunk& at = chunks_[chunk].chunk;
-    const Status told(status.code(),
-                      "stream " + info_.name + " run " + ToString(at.run) + " units " +
-                          std::to_string(at.first_unit.value) + ".." +
-                          std::to_string(at.first_unit.value + at.unit_count - 1) + ", " +
-                          FormatWall(at.begin) + " to " + FormatWall(at.end) + ", on volume " +
-                          std::to_string(at.volume.value) + " segment " +
-                          std::to_string(at.serial.value) + ": " + status.message(),
-                      status.system_errno());
+    Status told(status.code(),
+                "stream " + info_.name + " run " + ToString(at.run) + " units " +
+                    std::to_string(at.first_unit.value) + ".." +
+                    std::to_string(at.first_unit.value + at.unit_count - 1) + ", " +
+                    FormatWall(at.begin) + " to " + FormatWall(at.end) + ", on volume " +
+                    std::to_string(at.volume.value) + " segment " +
+                    std::to_string(at.serial.value) + ": " + status.message(),
+                status.system_errno());
     if (told.code() == Code::kDataLoss) footage_.OnDamage(info_.stream, told);
     return told;
   }

@@ -80,11 +80,11 @@ void ReadTables(const Bytes& stbl, DemuxedTrack* track) {
 
   const auto each = [&](const Bytes& table, auto take) {
     Fields in(table);
-    in.Skip(4);
+    const bool is_signed = in.Take(4) >> 24 == 1;
     size_t sample = 0;
     for (uint64_t rows = in.Take(4); rows > 0; --rows) {
       const uint64_t count = in.Take(4);
-      const int64_t value = in.Signed32();
+      const int64_t value = is_signed ? in.Signed32() : static_cast<int64_t>(in.Take(4));
       for (uint64_t i = 0; i < count && sample < track->samples.size(); ++i) {
         take(track->samples[sample++], value);
       }

@@ -174,6 +174,18 @@ TEST_F(ExportTest, GapsStayOrSplit) {
   EXPECT_TRUE(two[0]->info().gaps.empty() && two[1]->info().gaps.empty());
 }
 
+// A camera's own clock says nothing of the time between two runs.
+TEST_F(ExportTest, ANewRunFollowsTheWallClock) {
+  BeginRun({Video()});
+  Append({1}, Picture(true), kUnitClean, 0, 0, begin_);
+  EndRun(EndCause::kSourceLost);
+  BeginRun({Video()});
+  Append({1}, Picture(true), kUnitClean, 3600, 3600, At(seconds(8)));
+  EndRun();
+  const Files files = Open(From(seconds(0), seconds(20)));
+  EXPECT_EQ(files[0]->frame(1).pts, 8 * 90'000);
+}
+
 TEST_F(ExportTest, AGapTooLongForOneFile) {
   for (const Duration at : {Duration{0}, Duration{hours(8)}}) {
     BeginRun({Video()});
