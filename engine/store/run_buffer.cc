@@ -162,7 +162,9 @@ bool RunBuffer::StartChunk(UnitNumber number, const UnitView& unit, WallTime wal
   // A chunk behind a hole may be all that is left of its GOP: it can be told apart only with its
   // tracks.
   const bool joined = last_number_ && number.value == last_number_->value + 1;
-  spec.carries_config = (unit.flags & kUnitClean) != 0 || !joined;
+  // Parameter sets may come between clean points, and the units from there on need them.
+  const bool changed = chunk_config_hash_ != config_hash_;
+  spec.carries_config = (unit.flags & kUnitClean) != 0 || !joined || changed;
   spec.tracks = tracks_;
   spec.config_hash = config_hash_;
   spec.unit_room = UnitRoom();
@@ -218,6 +220,7 @@ void RunBuffer::FinishChunk() {
   StreamChunkPtr chunk =
       builder_->Finish(static_cast<uint32_t>(std::min<uint64_t>(hint, format::kMaxChunkBytes)));
   chunk->run_buffer = shared_from_this();
+  chunk_config_hash_ = builder_->spec().config_hash;
   builder_.reset();
   held_bytes_ += chunk->buffer.size_bytes();
   ready_.push_back(chunk);

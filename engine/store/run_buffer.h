@@ -117,6 +117,7 @@ class RunBuffer : public std::enable_shared_from_this<RunBuffer> {
   mutable std::mutex mutex_;
   std::shared_ptr<const Bytes> tracks_;  // encoded
   std::array<uint8_t, 16> config_hash_{};
+  std::array<uint8_t, 16> chunk_config_hash_{};  // of the last chunk
   std::vector<TrackId> track_ids_;
   bool has_video_ = false;
   bool ended_ = false;

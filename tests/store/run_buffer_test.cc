@@ -81,6 +81,24 @@ TEST_F(RunBufferTest, ChunksHoldConsecutiveUnitsAndACleanPointOnlyAtTheirStart) 
   EXPECT_TRUE(chunks[2]->row.flags & format::kContentConfig);  // behind a hole
 }
 
+// Else nobody could tell what describes the units up to the next clean point.
+TEST_F(RunBufferTest, TracksThatChangeBetweenCleanPointsAreCarriedOnce) {
+  Make();
+  ASSERT_TRUE(Append(0, kUnitClean).ok());
+  TrackInfo changed;
+  changed.id = {1};
+  changed.config = Bytes(20, std::byte{4});
+  ASSERT_TRUE(run_->SetTracks({changed}).ok());
+  ASSERT_TRUE(Append(1).ok());
+  run_->Flush();
+  ASSERT_TRUE(Append(2).ok());
+  const auto chunks = FlushAndCollect();
+  ASSERT_EQ(chunks.size(), 3u);
+  EXPECT_TRUE(chunks[1]->row.flags & format::kContentConfig);
+  EXPECT_FALSE(chunks[1]->row.flags & format::kContentClean);
+  EXPECT_FALSE(chunks[2]->row.flags & format::kContentConfig);
+}
+
 TEST_F(RunBufferTest, AResentUnitIsAcknowledgedAndStoredOnce) {
   Make();
   ASSERT_TRUE(Append(0, kUnitClean).ok());
