@@ -214,6 +214,20 @@ TEST_F(ExportTest, ParameterSetsThatChangeHaveEntriesOfTheirOwn) {
   EXPECT_EQ(entries, (std::vector<uint32_t>{0, 1, 0}));
 }
 
+TEST_F(ExportTest, ParameterSetsThatComeBehindTheCleanPoint) {
+  BeginRun({Video(-1)});
+  Append({1}, Picture(true), kUnitClean, 0, 0, begin_);
+  ASSERT_TRUE(run_->SetTracks({Video()}).ok());
+  for (int i = 1; i < 5; ++i) {
+    Append({1}, Picture(false), 0, i * 3600, i * 3600, begin_ + kStep * i);
+  }
+  EndRun();
+  const Files files = Open(From(seconds(0), seconds(10)));
+  ASSERT_EQ(files.size(), 1U);
+  EXPECT_EQ(files[0]->frame_count(), 5U);
+  EXPECT_TRUE(files[0]->info().notes.empty());
+}
+
 TEST_F(ExportTest, ParameterSetsThatOnlyUnitsCarry) {
   BeginRun({Video(-1)});
   for (int i = 0; i < 20; ++i) {
