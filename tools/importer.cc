@@ -19,7 +19,9 @@ Importer::Importer(Store& store, const Interrupt& interrupt, const ImportPlan& p
 ImportReport Importer::Run() {
   Status status = Record();
   if (writer_ != nullptr) status = EndRun(status);
-  report_.status = status.WithContext(plan_.path);
+  // What came of reading the file names it already.
+  const bool named = status.message().rfind(plan_.path, 0) == 0;
+  report_.status = named ? status : status.WithContext(plan_.path);
   ++progress_.files_done;
   return std::move(report_);
 }

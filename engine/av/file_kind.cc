@@ -9,6 +9,7 @@
 #include "engine/av/av_handle.h"
 #include "engine/av/input_file.h"
 #include "engine/av/mp4_box.h"
+#include "engine/base/bytes.h"
 #include "engine/media/nal.h"
 
 namespace reel {
@@ -73,8 +74,48 @@ bool IsLengthPrefixed(ByteSpan head) {
   return true;
 }
 
+// Whether the bytes read as interleaved RTP and RTSP (RFC 2326 10.12): '$', a channel, a length.
+bool IsInterleavedRtp(ByteSpan head) {
+  constexpr int kConvincing = 4;
+  constexpr size_t kHeaderBytes = 4;
+  for (int chain = 0; chain < kConvincing; ++chain) {
+    if (head.size() < kHeaderBytes || head[0] != std::byte{'$'}) return false;
+    const size_t size = std::to_integer<size_t>(head[2]) << 8 | std::to_integer<size_t>(head[3]);
+    if (size == 0 || size > head.size() - kHeaderBytes) return false;
+    head = head.subspan(kHeaderBytes + size);
+  }
+  return true;
+}
+
+// What was written down of a network, in words; nullopt if `head` is not that. These are told apart
+// from files of pictures, because converting them is not what helps.
+std::optional<std::string> CaptureName(ByteSpan head) {
+  constexpr size_t kTextBytes = 4096;
+  const std::string_view text = AsText(head.first(std::min(head.size(), kTextBytes)));
+  for (const char* magic :
+       {"\xD4\xC3\xB2\xA1", "\xA1\xB2\xC3\xD4", "\x4D\x3C\xB2\xA1", "\xA1\xB2\x3C\x4D"}) {
+    if (text.substr(0, 4) == magic) return "a network capture (pcap)";
+  }
+  if (text.substr(0, 4) == "\x0A\x0D\x0D\x0A") return "a network capture (pcapng)";
+  if (text.substr(0, 4) == "v=0\r" || text.substr(0, 4) == "v=0\n") {
+    return "a session description (SDP)";
+  }
+  if (text.substr(0, 5) == "RTSP/") {
+    const bool describes = text.find("application/sdp") != std::string_view::npos;
+    return describes ? "a session description (SDP) as a camera answered it over RTSP"
+                     : "the record of an RTSP session";
+  }
+  if (IsInterleavedRtp(head)) return "the record of an RTSP session (interleaved RTP)";
+  return std::nullopt;
+}
+
 Result<FileKind> KindOfHead(const std::string& path, std::vector<uint8_t>* padded, size_t size) {
   const ByteSpan head = AvBytes(padded->data(), size);
+  if (const std::optional<std::string> capture = CaptureName(head)) {
+    return InvalidArgument(path + ": " + *capture +
+                           ", not a media file: its pictures come from the camera itself, or from "
+                           "a file written by a program that receives RTP");
+  }
   AVProbeData probe{"", padded->data(), static_cast<int>(size), nullptr};
   int score = 0;
   const AVInputFormat* format = av_probe_input_format3(&probe, 1, &score);

@@ -11,14 +11,22 @@
 #include <set>
 #include <sstream>
 
+#include "engine/av/av_handle.h"
+
 namespace reel::av_testing {
 namespace fs = std::filesystem;
 namespace {
 
+fs::path SharedFolder() {
+  const char* elsewhere = std::getenv("REEL_FOOTAGE");
+  if (elsewhere != nullptr) return elsewhere;
+  return fs::path(REEL_SOURCE_DIR) / "../shared/media";
+}
+
 const std::array<fs::path, 2>& Folders() {
   static const std::array<fs::path, 2> folders = {
       fs::path(REEL_SOURCE_DIR) / "tests/data/media",
-      fs::path(REEL_SOURCE_DIR) / "../shared/media",
+      SharedFolder(),
   };
   return folders;
 }
@@ -27,6 +35,32 @@ bool IsMedia(const fs::path& path) {
   static const std::set<std::string> extensions = {".mp4",  ".ts",  ".mkv", ".h264",
                                                    ".h265", ".264", ".265", ".hevc"};
   return extensions.contains(path.extension().string());
+}
+
+// The video packets of the first track, as libavformat with its defaults delivers them.
+std::vector<Bytes> PacketsOfFfmpeg(const std::string& path, Bytes* decoder_config) {
+  AVFormatContext* raw = nullptr;
+  AVDictionary* settings = nullptr;
+  av_dict_set(&settings, "ignore_editlist", "1", 0);
+  const int opened = avformat_open_input(&raw, AvFileUrl(path).c_str(), nullptr, &settings);
+  av_dict_free(&settings);
+  std::vector<Bytes> packets;
+  if (opened < 0) return packets;
+  const AvPtr<AVFormatContext> context(raw);
+  avformat_find_stream_info(raw, nullptr);
+  const int video = av_find_best_stream(raw, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+  if (video < 0) return packets;
+  const AVCodecParameters& parameters = *raw->streams[video]->codecpar;
+  const ByteSpan config =
+      AvBytes(parameters.extradata, static_cast<size_t>(parameters.extradata_size));
+  decoder_config->assign(config.begin(), config.end());
+  const AvPtr<AVPacket> packet(av_packet_alloc());
+  while (av_read_frame(raw, packet.get()) >= 0) {
+    const ByteSpan bytes = AvBytes(packet->data, static_cast<size_t>(packet->size));
+    if (packet->stream_index == video) packets.emplace_back(bytes.begin(), bytes.end());
+    av_packet_unref(packet.get());
+  }
+  return packets;
 }
 
 }  // namespace
@@ -50,6 +84,16 @@ std::vector<std::string> FootageNames() {
 }
 
 bool HasSharedFootage() { return fs::is_directory(Folders()[1]); }
+
+std::vector<std::string> AllNames() {
+  std::set<std::string> names;
+  for (const std::string& name : FootageNames()) names.insert(name);
+  if (!HasSharedFootage()) return {names.begin(), names.end()};
+  for (const auto& entry : fs::directory_iterator(Folders()[1])) {
+    if (entry.is_regular_file()) names.insert(entry.path().filename().string());
+  }
+  return {names.begin(), names.end()};
+}
 
 TempFolder::TempFolder() {
   std::string name = (fs::temp_directory_path() / "reel_av_XXXXXX").string();
@@ -157,6 +201,29 @@ std::vector<Bytes> NalsOfTrack(const ReadMedia& media, uint8_t track) {
   std::vector<Bytes> nals;
   for (const ReadUnit* unit : media.OfTrack(track)) {
     for (Bytes& nal : PlainNals(unit->bytes, 4)) nals.push_back(std::move(nal));
+  }
+  return nals;
+}
+
+bool IsMp4(const std::string& name) { return name.find(".mp4") != std::string::npos; }
+bool IsTs(const std::string& name) { return name.find(".ts") != std::string::npos; }
+bool IsMkv(const std::string& name) { return name.find(".mkv") != std::string::npos; }
+
+std::vector<Bytes> NalsOfOriginal(const std::string& path, Codec codec, size_t* packet_count) {
+  if (!IsMp4(path) && !IsTs(path) && !IsMkv(path)) return PlainNals(ReadFile(path));
+  Bytes config;
+  const std::vector<Bytes> packets = PacketsOfFfmpeg(path, &config);
+  *packet_count = packets.size();
+  std::vector<Bytes> nals;
+  if (IsTs(path)) {
+    Bytes stream;
+    for (const Bytes& packet : packets) stream.insert(stream.end(), packet.begin(), packet.end());
+    return PlainNals(stream);
+  }
+  const size_t at = codec == Codec::kH264 ? 4 : 21;  // of the length size in avcC and hvcC
+  const size_t length_bytes = (std::to_integer<size_t>(config.at(at)) & 3) + 1;
+  for (const Bytes& packet : packets) {
+    for (Bytes& nal : PlainNals(packet, length_bytes)) nals.push_back(std::move(nal));
   }
   return nals;
 }

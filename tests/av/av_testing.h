@@ -18,9 +18,11 @@ namespace reel::av_testing {
 // Wall time of the first unit in every export.
 inline constexpr WallTime kStart{1'763'845'200'000'000'000};  // 2025-11-22T21:00:00Z
 
-// Footage in the repository and, where it is there, the larger collection beside it.
+// Footage in the repository and, where it is there, the larger collection beside it (or in the
+// folder that REEL_FOOTAGE names).
 std::string FootagePath(const std::string& name);  // empty if it is not there
 std::vector<std::string> FootageNames();           // media files, sorted
+std::vector<std::string> AllNames();               // and everything else of the larger collection
 bool HasSharedFootage();
 
 class TempFolder {
@@ -60,6 +62,14 @@ Result<ReadMedia> ReadAll(const std::string& path, const SourceOptions& options 
 std::vector<Bytes> PlainNals(ByteSpan annex_b);
 std::vector<Bytes> PlainNals(ByteSpan unit, size_t length_bytes);
 std::vector<Bytes> NalsOfTrack(const ReadMedia& media, uint8_t track);
+
+// By the name of the file.
+bool IsMp4(const std::string& name);
+bool IsTs(const std::string& name);
+bool IsMkv(const std::string& name);
+// The NAL units of the first video track as the file has them, extracted by libavformat or the plain
+// way: nothing of engine/av has a hand in it. `packet_count` stays as it is for raw video.
+std::vector<Bytes> NalsOfOriginal(const std::string& path, Codec codec, size_t* packet_count);
 
 // Records the file as one run that begins at kStart.
 Status Record(const std::string& from, TestNode* node);

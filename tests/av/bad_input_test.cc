@@ -69,6 +69,28 @@ TEST_F(BadInput, KindNotRead) {
   ExpectRefused(Write("camera.mp4", AsBytes(flv)), Code::kInvalidArgument, {"FLV", "convert"});
 }
 
+// What was written down of a network is no file of pictures, and is said to be what it is.
+TEST_F(BadInput, CapturesSayWhatTheyAre) {
+  const std::string zeros(64, '\0');
+  const std::string rtp = std::string("$\0\0\4abcd", 8);
+  const std::string sdp = "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\nm=video 0 RTP/AVP 96\r\n";
+  const std::map<std::string, std::string> files = {
+      {"\xD4\xC3\xB2\xA1" + zeros, "(pcap)"},
+      {"\x4D\x3C\xB2\xA1" + zeros, "(pcap)"},
+      {"\x0A\x0D\x0D\x0A" + zeros, "(pcapng)"},
+      {rtp + rtp + rtp + rtp, "interleaved RTP"},
+      {"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n", "RTSP session"},
+      {"RTSP/1.0 200 OK\r\nContent-Type: application/sdp\r\n\r\n" + sdp, "(SDP)"},
+      {sdp, "(SDP)"},
+  };
+  for (const auto& [bytes, words] : files) {
+    for (const char* name : {"capture", "capture.h264"}) {
+      ExpectRefused(Write(name, AsBytes(bytes)), Code::kInvalidArgument,
+                    {words, "not a media file"});
+    }
+  }
+}
+
 TEST_F(BadInput, LengthPrefixedUnderRawName) {
   const Result<ReadMedia> media = ReadAll(FootagePath(kMp4));
   ASSERT_TRUE(media.ok());

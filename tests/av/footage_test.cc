@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <map>
 
-#include "engine/av/av_handle.h"
 #include "tests/av/av_testing.h"
 
 namespace reel::av_testing {
@@ -73,55 +72,6 @@ const std::map<std::string, Expected>& Table() {
       {"made-slices-aud.h265", {30, 3, 2}},
   };
   return table;
-}
-
-bool IsMp4(const std::string& name) { return name.find(".mp4") != std::string::npos; }
-bool IsTs(const std::string& name) { return name.find(".ts") != std::string::npos; }
-bool IsMkv(const std::string& name) { return name.find(".mkv") != std::string::npos; }
-
-// The video packets of the first track, as libavformat with its defaults delivers them.
-std::vector<Bytes> PacketsOfFfmpeg(const std::string& path, Bytes* decoder_config) {
-  AVFormatContext* raw = nullptr;
-  AVDictionary* settings = nullptr;
-  av_dict_set(&settings, "ignore_editlist", "1", 0);
-  const int opened = avformat_open_input(&raw, AvFileUrl(path).c_str(), nullptr, &settings);
-  av_dict_free(&settings);
-  std::vector<Bytes> packets;
-  if (opened < 0) return packets;
-  const AvPtr<AVFormatContext> context(raw);
-  avformat_find_stream_info(raw, nullptr);
-  const int video = av_find_best_stream(raw, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
-  if (video < 0) return packets;
-  const AVCodecParameters& parameters = *raw->streams[video]->codecpar;
-  const ByteSpan config =
-      AvBytes(parameters.extradata, static_cast<size_t>(parameters.extradata_size));
-  decoder_config->assign(config.begin(), config.end());
-  const AvPtr<AVPacket> packet(av_packet_alloc());
-  while (av_read_frame(raw, packet.get()) >= 0) {
-    const ByteSpan bytes = AvBytes(packet->data, static_cast<size_t>(packet->size));
-    if (packet->stream_index == video) packets.emplace_back(bytes.begin(), bytes.end());
-    av_packet_unref(packet.get());
-  }
-  return packets;
-}
-
-std::vector<Bytes> NalsOfOriginal(const std::string& path, Codec codec, size_t* packet_count) {
-  if (!IsMp4(path) && !IsTs(path) && !IsMkv(path)) return PlainNals(ReadFile(path));
-  Bytes config;
-  const std::vector<Bytes> packets = PacketsOfFfmpeg(path, &config);
-  *packet_count = packets.size();
-  std::vector<Bytes> nals;
-  if (IsTs(path)) {
-    Bytes stream;
-    for (const Bytes& packet : packets) stream.insert(stream.end(), packet.begin(), packet.end());
-    return PlainNals(stream);
-  }
-  const size_t at = codec == Codec::kH264 ? 4 : 21;  // of the length size in avcC and hvcC
-  const size_t length_bytes = (std::to_integer<size_t>(config.at(at)) & 3) + 1;
-  for (const Bytes& packet : packets) {
-    for (Bytes& nal : PlainNals(packet, length_bytes)) nals.push_back(std::move(nal));
-  }
-  return nals;
 }
 
 class Footage : public testing::TestWithParam<std::string> {};
