@@ -160,8 +160,11 @@ Result<Keyframe> ReadKeyframe(Footage& footage, const SeekPoint& point) {
   StretchReader::Step step = reader.Next();
   if (step.kind == StretchReader::Step::Kind::kDamage) return step.lost.status;
   if (step.kind != StretchReader::Step::Kind::kUnit) {
-    return NotFound("the footage of " + FormatWall(point.begin) +
-                    " is gone or out of reach: " + std::string(GapCauseName(step.cause)));
+    const std::string footage_of = "the footage of " + FormatWall(point.begin);
+    if (step.cause == GapCause::kVolumeOffline) {
+      return Unavailable(footage_of + " is out of reach: its volume is away");
+    }
+    return NotFound(footage_of + " is gone: " + std::string(GapCauseName(step.cause)));
   }
   Keyframe keyframe;
   keyframe.durable = step.durable;

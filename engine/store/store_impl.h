@@ -99,6 +99,9 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   Result<std::unique_ptr<RunWriter>> BeginRun(StreamId stream, const RunOptions& options) override;
   Status RecordGap(const GapRow& gap) override;
   Result<SeekPoint> Seek(StreamId stream, WallTime time, SeekRule rule) override;
+  std::vector<StreamMoment> SeekAll(const std::vector<StreamId>& streams, WallTime time,
+                                    SeekRule rule) override;
+  Result<std::optional<Absence>> WhyNothing(StreamId stream, WallTime time) override;
   Result<std::unique_ptr<Cursor>> Read(StreamId stream, const CursorOptions& options) override;
   Result<Timeline> GetTimeline(StreamId stream, WallRange range, Bucket bucket) override;
   Result<std::vector<std::unique_ptr<VirtualMp4>>> OpenExport(

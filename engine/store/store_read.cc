@@ -3,6 +3,7 @@
 
 #include "engine/base/aligned.h"
 #include "engine/io/transfer.h"
+#include "engine/store/absence.h"
 #include "engine/store/cursor.h"
 #include "engine/store/seek.h"
 #include "engine/store/store_impl.h"
@@ -32,6 +33,17 @@ std::string HealthName(const VolumeSlot& slot) {
 
 Result<SeekPoint> StoreImpl::Seek(StreamId stream, WallTime time, SeekRule rule) {
   return SeekIn(*this, stream, time, rule);
+}
+
+std::vector<StreamMoment> StoreImpl::SeekAll(const std::vector<StreamId>& streams, WallTime time,
+                                             SeekRule rule) {
+  std::vector<StreamMoment> moments;
+  for (const StreamId& stream : streams) moments.push_back(MomentIn(*this, stream, time, rule));
+  return moments;
+}
+
+Result<std::optional<Absence>> StoreImpl::WhyNothing(StreamId stream, WallTime time) {
+  return AbsenceIn(*this, stream, time);
 }
 
 Result<std::unique_ptr<Cursor>> StoreImpl::Read(StreamId stream, const CursorOptions& options) {

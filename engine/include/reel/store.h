@@ -142,6 +142,27 @@ class Cursor {
   virtual Result<Item> Next(Duration wait = Duration{0}) = 0;
 };
 
+// Why a stream has nothing to show at a moment, and the stretch of time that this holds for.
+struct Absence {
+  enum class Kind : uint8_t {
+    kGap,          // gap.cause says why
+    kNotYet,       // the time has not come; gap.end is kWallMax
+    kUndecodable,  // units are there, but what they build on is gone
+  };
+  Kind kind = Kind::kGap;
+  GapRow gap;
+
+  // One line: "nothing of 12:00 was recorded: the recorder was not running from 11:58 to 12:07".
+  std::string Text(WallTime asked) const;
+};
+
+// One stream's answer to a moment asked of many.
+struct StreamMoment {
+  StreamId stream;
+  Result<SeekPoint> point;
+  std::optional<Absence> absence;  // set when the moment itself lies in no footage
+};
+
 struct Span {
   WallRange range;
   RunId run;
@@ -253,6 +274,12 @@ class Store {
 
   // NotFound when the stream has no footage on that side.
   virtual Result<SeekPoint> Seek(StreamId stream, WallTime time, SeekRule rule) = 0;
+  // The same of many streams at one instant, in the order given, each with its own answer or error.
+  virtual std::vector<StreamMoment> SeekAll(const std::vector<StreamId>& streams, WallTime time,
+                                            SeekRule rule) = 0;
+  // Why there is nothing at `time`; nullopt when there is something. What can no longer be read
+  // counts as absent: a volume that is away, a segment recycled a moment ago, damage.
+  virtual Result<std::optional<Absence>> WhyNothing(StreamId stream, WallTime time) = 0;
   virtual Result<std::unique_ptr<Cursor>> Read(StreamId stream, const CursorOptions& options) = 0;
   virtual Result<Timeline> GetTimeline(StreamId stream, WallRange range, Bucket bucket) = 0;
 
