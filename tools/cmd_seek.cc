@@ -1,5 +1,6 @@
 // reel seek: from a stream and a time to a clean point, and its GOP as raw video.
 #include <optional>
+#include <utility>
 
 #include "engine/media/nal.h"
 #include "tools/command.h"
@@ -107,13 +108,20 @@ Status RunSeek(const SeekArgs& args) {
   Store& store = session->store();
   REEL_ASSIGN_OR_RETURN(const StreamInfo stream, store.FindStream(args.stream));
   const SeekRule rule = args.backward ? SeekRule::kBackward : SeekRule::kAtOrBefore;
-  REEL_ASSIGN_OR_RETURN(const SeekPoint point, store.Seek(stream.id, asked, rule));
+  const StreamMoment moment = std::move(store.SeekAll({stream.id}, asked, rule).front());
+  const std::string why = moment.absence ? moment.absence->Text(asked) : "";
+  if (!moment.point.ok()) {
+    const Status& status = moment.point.status();
+    return why.empty() ? status : Status(status.code(), status.message() + "; " + why);
+  }
+  const SeekPoint& point = *moment.point;
   std::optional<WrittenGop> written;
   if (!args.out.empty()) {
     REEL_ASSIGN_OR_RETURN(written, ExtractGop(store, point, args));
   }
   if (args.json) {
     Json json = PointJson(stream, asked, point);
+    if (!why.empty()) json["why_nothing"] = why;
     if (written) {
       json["out"] = {{"file", args.out}, {"units", written->units}, {"bytes", written->bytes}};
     }
@@ -121,6 +129,7 @@ Status RunSeek(const SeekArgs& args) {
     return OkStatus();
   }
   PrintPoint(stream, asked, point);
+  if (!why.empty()) PrintLine("why       " + why);
   if (written) {
     PrintLine("written   " + args.out + "  " + Count(written->units, "unit") + "  " +
               FormatSize(written->bytes));

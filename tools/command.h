@@ -18,6 +18,8 @@ void AddInit(CLI::App& app, Action* chosen);
 void AddImport(CLI::App& app, Action* chosen);
 void AddTimeline(CLI::App& app, Action* chosen);
 void AddSeek(CLI::App& app, Action* chosen);
+void AddThumbnail(CLI::App& app, Action* chosen);
+void AddFilmstrip(CLI::App& app, Action* chosen);
 void AddExport(CLI::App& app, Action* chosen);
 void AddVerify(CLI::App& app, Action* chosen);
 void AddReindex(CLI::App& app, Action* chosen);

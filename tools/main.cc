@@ -1,8 +1,11 @@
 // reel: records, finds, hands out and checks footage from the command line.
 #include <cstdio>
+#include <cstdlib>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "engine/av/picture_decoder.h"
 #include "tools/command.h"
 #include "tools/exit_codes.h"
 #include "tools/node_session.h"
@@ -17,6 +20,8 @@ void AddVerbs(CLI::App& app, Action* chosen) {
   AddImport(app, chosen);
   AddTimeline(app, chosen);
   AddSeek(app, chosen);
+  AddThumbnail(app, chosen);
+  AddFilmstrip(app, chosen);
   AddExport(app, chosen);
   AddVerify(app, chosen);
   AddReindex(app, chosen);
@@ -64,4 +69,9 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace reel
 
-int main(int argc, char** argv) { return reel::Main(argc, argv); }
+int main(int argc, char** argv) {
+  // Not a verb: this program started anew by itself, to decode a picture (picture_decoder.h).
+  const bool decodes = argc == 2 && std::string_view(argv[1]) == reel::kDecodeChildVerb;
+  if (decodes) std::_Exit(reel::RunDecodeChild());
+  return reel::Main(argc, argv);
+}

@@ -20,6 +20,7 @@ namespace reel {
 
 struct AvDeleter {
   void operator()(AVFormatContext* context) const { avformat_close_input(&context); }
+  void operator()(AVFrame* frame) const { av_frame_free(&frame); }
   void operator()(AVPacket* packet) const { av_packet_free(&packet); }
   void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
   void operator()(AVCodecParserContext* parser) const { av_parser_close(parser); }

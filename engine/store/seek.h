@@ -33,8 +33,8 @@ struct Keyframe {
 };
 
 // The picture at `point`, with one device read of its chunk's head and first unit, or none when it
-// is in memory. Errors: NotFound when it has been recycled; Unavailable when its volume is away; DataLoss
-// when it cannot be verified.
+// is in memory. Errors: NotFound when it has been recycled; Unavailable when its volume is away;
+// DataLoss when it cannot be verified.
 Result<Keyframe> ReadKeyframe(Footage& footage, const SeekPoint& point);
 
 }  // namespace reel

@@ -67,8 +67,8 @@ std::vector<Bytes> NalsOfTrack(const ReadMedia& media, uint8_t track);
 bool IsMp4(const std::string& name);
 bool IsTs(const std::string& name);
 bool IsMkv(const std::string& name);
-// The NAL units of the first video track as the file has them, extracted by libavformat or the plain
-// way: nothing of engine/av has a hand in it. `packet_count` stays as it is for raw video.
+// The NAL units of the first video track as the file has them, extracted by libavformat or the
+// plain way: nothing of engine/av has a hand in it. `packet_count` stays as it is for raw video.
 std::vector<Bytes> NalsOfOriginal(const std::string& path, Codec codec, size_t* packet_count);
 
 // Records the file as one run that begins at kStart.
