@@ -7,6 +7,7 @@
 #include <map>
 #include <thread>
 
+#include "engine/format/ledger_record.h"
 #include "tools/command.h"
 #include "tools/importer.h"
 #include "tools/node_session.h"
@@ -30,6 +31,8 @@ struct ImportArgs {
   double pace = 0;
   bool loop = false;
   std::string length;
+  std::string owner;
+  std::string clock_offset;
   bool json = false;
 };
 
@@ -71,6 +74,11 @@ Result<std::vector<ImportPlan>> MakePlans(const ImportArgs& args) {
   if (!args.length.empty()) {
     REEL_ASSIGN_OR_RETURN(length, ParseDuration(args.length));
   }
+  Duration clock_offset{0};
+  if (!args.clock_offset.empty()) {
+    REEL_ASSIGN_OR_RETURN(clock_offset, ParseOffset(args.clock_offset));
+  }
+  REEL_RETURN_IF_ERROR(format::CheckNote("--owner", args.owner));
   std::vector<ImportPlan> plans;
   for (const std::string& file : args.files) {
     ImportPlan plan = PlanOf(file);
@@ -78,6 +86,8 @@ Result<std::vector<ImportPlan>> MakePlans(const ImportArgs& args) {
     plan.pace = args.pace;
     plan.repeat = args.loop || length.has_value();
     plan.length = length;
+    plan.owner = args.owner;
+    plan.clock_offset = clock_offset;
     if (args.json) {
       plan.on_durable = [stream = plan.stream](UnitNumber end) {
         PrintJson({{"event", "durable"}, {"stream", stream}, {"units", end.value}});
@@ -211,6 +221,13 @@ void AddImport(CLI::App& app, Action* chosen) {
   verb.add_flag("--pace{1}", args->pace, "Record live at X times real time (bare: 1), not in bulk");
   verb.add_flag("--loop", args->loop, "Repeat each file, time going on, until stopped");
   verb.add_option("--for", args->length, "Repeat each file until there is this much footage")
+      ->type_name("DURATION");
+  verb.add_option("--owner", args->owner, "Who handed the files in; kept with their SHA-256")
+      ->type_name("TEXT");
+  verb.add_option(
+          "--clock-offset", args->clock_offset,
+          "How far the source's clock was ahead (2.5s; behind: --clock-offset=-2.5s); times "
+          "are corrected by it")
       ->type_name("DURATION");
   AddJsonFlag(verb, &args->json);
   OnChosen(verb, args, RunImport, chosen);

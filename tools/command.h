@@ -16,6 +16,7 @@ using Action = std::function<Status()>;
 
 void AddInit(CLI::App& app, Action* chosen);
 void AddImport(CLI::App& app, Action* chosen);
+void AddImports(CLI::App& app, Action* chosen);
 void AddTimeline(CLI::App& app, Action* chosen);
 void AddSeek(CLI::App& app, Action* chosen);
 void AddThumbnail(CLI::App& app, Action* chosen);

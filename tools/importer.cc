@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tools/file_digest.h"
+
 namespace reel {
 namespace {
 
@@ -44,6 +46,7 @@ Status Importer::Record() {
 
 // The file is read before the stream is made: what is no media leaves nothing behind.
 Status Importer::BeginRun(const MediaSource& source) {
+  REEL_RETURN_IF_ERROR(DescribeSource());
   REEL_ASSIGN_OR_RETURN(const StreamInfo stream, FindOrCreateStream(store_, plan_.stream));
   report_.stream = stream.id;
   report_.tracks = tracks_ = source.tracks();
@@ -56,9 +59,27 @@ Status Importer::BeginRun(const MediaSource& source) {
   }
   REEL_ASSIGN_OR_RETURN(writer_, store_.BeginRun(stream.id, options));
   report_.run = writer_->run();
+  // Durable before the first unit: footage that was handed in is never without its origin.
+  import_.stream = stream.id;
+  import_.run = report_.run;
+  REEL_RETURN_IF_ERROR(TellImport());
   began_ = SystemClock().MonoNow();
   return OkStatus();
 }
+
+Status Importer::DescribeSource() {
+  REEL_ASSIGN_OR_RETURN(const FileDigest digest, DigestOfFile(plan_.path));
+  import_.source_bytes = digest.size_bytes;
+  import_.source_sha256 = digest.sha256;
+  import_.source = PlainName(plan_.path);
+  import_.owner = plan_.owner;
+  import_.clock_offset = plan_.clock_offset;
+  import_.begin = plan_.start - plan_.clock_offset;
+  import_.imported = SystemClock().WallNow();
+  return OkStatus();
+}
+
+Status Importer::TellImport() { return store_.RecordImport(import_); }
 
 Status Importer::PlayOnce(MediaSource& source) {
   for (;;) {
@@ -94,7 +115,7 @@ Status Importer::Append(const MediaSource& source, const SourceUnit& unit) {
   view.flags = unit.flags;
   view.pts = Shifted(unit.pts, unit.track);
   view.dts = Shifted(unit.dts, unit.track);
-  view.wall = plan_.start + (round_begin_ + unit.offset);
+  view.wall = import_.begin + (round_begin_ + unit.offset);
   view.bytes = unit.bytes;
   const AppendMode mode = plan_.pace == 0 ? AppendMode::kBulk : AppendMode::kLive;
   const Status status = writer_->Append(next_, view, mode);
@@ -122,9 +143,12 @@ Status Importer::EndRun(const Status& outcome) {
   const bool stopped = outcome.code() == Code::kCancelled;
   const Status ended = writer_->End(stopped ? EndCause::kShutdown : EndCause::kEnded);
   report_.durable = {writer_->watermarks().durable.value};
+  import_.end = std::max(import_.begin, report_.range.end);
+  const Status told = TellImport();
   writer_.reset();
   if (!outcome.ok()) return outcome;
-  return durable.ok() ? ended : durable;
+  if (!durable.ok()) return durable;
+  return ended.ok() ? told : ended;
 }
 
 // From the first unit to where the next one would be, had the file gone on.

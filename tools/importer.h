@@ -22,10 +22,13 @@ namespace reel {
 struct ImportPlan {
   std::string path;
   std::string stream;  // made if there is none of that name
-  WallTime start;      // of the first unit
+  WallTime start;      // of the first unit, by the source's clock
   double pace = 0;     // times real time; 0: as fast as possible
   bool repeat = false;
   std::optional<Duration> length;  // with `repeat`; else until stopped
+  // Kept in the ledger beside the file's name and digest (reel/import_row.h).
+  std::string owner;
+  Duration clock_offset{0};  // how far the source's clock was ahead: times are corrected by it
   // Called on a delivery thread when units have become durable: all of the run below `end`. May
   // still be called after Importer::Run, until the store is closed.
   std::function<void(UnitNumber end)> on_durable;
@@ -62,6 +65,8 @@ class Importer {
  private:
   Status Record();
   Status BeginRun(const MediaSource& source);
+  Status DescribeSource();
+  Status TellImport();
   Status PlayOnce(MediaSource& source);
   Status Append(const MediaSource& source, const SourceUnit& unit);
   Status AwaitTurn(Duration at);
@@ -74,6 +79,7 @@ class Importer {
   const ImportPlan& plan_;
   ImportProgress& progress_;
   ImportReport report_;
+  ImportRow import_;
   std::unique_ptr<RunWriter> writer_;
   std::vector<TrackInfo> tracks_;  // in force
   MonoTime began_;

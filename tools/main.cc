@@ -18,6 +18,7 @@ namespace {
 void AddVerbs(CLI::App& app, Action* chosen) {
   AddInit(app, chosen);
   AddImport(app, chosen);
+  AddImports(app, chosen);
   AddTimeline(app, chosen);
   AddSeek(app, chosen);
   AddThumbnail(app, chosen);

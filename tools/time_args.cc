@@ -39,6 +39,20 @@ bool TakeNumber(std::string_view* text, uint64_t* number) {
   return true;
 }
 
+// Takes ".25" off the front of *text, if it is there: in billionths. False: a point without digits.
+bool TakeFraction(std::string_view* text, int64_t* billionths) {
+  *billionths = 0;
+  if (text->empty() || text->front() != '.') return true;
+  text->remove_prefix(1);
+  size_t digits = 0;
+  for (int64_t unit = 100'000'000; !text->empty() && unit > 0; unit /= 10, ++digits) {
+    if (text->front() < '0' || text->front() > '9') break;
+    *billionths += unit * (text->front() - '0');
+    text->remove_prefix(1);
+  }
+  return digits > 0;
+}
+
 const TimeUnit* TakeUnit(std::string_view* text) {
   for (const TimeUnit& unit : kTimeUnits) {
     if (text->substr(0, unit.name.size()) != unit.name) continue;
@@ -62,13 +76,24 @@ Result<Duration> ParseDuration(std::string_view text) {
   do {
     uint64_t number = 0;
     if (!TakeNumber(&rest, &number)) return BadDuration(text);
+    int64_t billionths = 0;
+    if (!TakeFraction(&rest, &billionths)) return BadDuration(text);
     const TimeUnit* unit = TakeUnit(&rest);
     if (unit == nullptr) return BadDuration(text);
     const auto room = static_cast<uint64_t>((kDurationMax - total) / unit->length);
     if (number > room) return InvalidArgument("'" + std::string(text) + "' is over 100 years");
-    total += static_cast<int64_t>(number) * unit->length;
+    // A day has 86 400 billion of them: no overflow.
+    const Duration part = unit->length / 1'000'000 * billionths / 1000;
+    total += static_cast<int64_t>(number) * unit->length + part;
   } while (!rest.empty());
   return total;
+}
+
+Result<Duration> ParseOffset(std::string_view text) {
+  if (text.substr(0, 1) != "-") return ParseDuration(text);
+  const Result<Duration> length = ParseDuration(text.substr(1));
+  if (!length.ok()) return length.status();
+  return -*length;
 }
 
 bool IsRelativeTime(std::string_view text) {

@@ -2,7 +2,7 @@
 //
 //   time      2026-11-22T21:16:00Z  2026-11-22T22:16:00.250+01:00  now  now-2h  now+5m  -2h (=
 //             now-2h)
-//   duration  90s  2h  1h30m  250ms  7d
+//   duration  90s  2h  1h30m  250ms  7d  2.5s
 //   size      4096  64K  512M  10G  2T   (powers of 1024)
 //
 // Errors: InvalidArgument quoting the text and naming the forms that are taken.
@@ -19,6 +19,9 @@ namespace reel {
 
 // Positive or zero, at most 100 years.
 Result<Duration> ParseDuration(std::string_view text);
+
+// A duration, or one behind a minus: "-2.5s".
+Result<Duration> ParseOffset(std::string_view text);
 
 Result<WallTime> ParseTime(std::string_view text, WallTime now);
 

@@ -1,5 +1,7 @@
 #include "engine/format/ledger_record.h"
 
+#include <cstring>
+
 #include "engine/base/bytes.h"
 #include "engine/base/check.h"
 
@@ -12,12 +14,18 @@ enum class Type : uint8_t {
   kGap = 2,
   kRun = 3,
   kSession = 4,
-  kRetired = 5
+  kRetired = 5,
+  kImport = 6
 };
 constexpr uint8_t kRecordVersion = 1;
 
 void PutWall(ByteWriter* writer, WallTime t) { writer->Put(t.ns); }
 WallTime GetWall(ByteReader* reader) { return {reader->Get<int64_t>()}; }
+
+Status CheckImport(const ImportRow& row) {
+  const Status owner = CheckNote("owner", row.owner);
+  return owner.ok() ? CheckNote("source", row.source) : owner;
+}
 
 struct Encoder {
   ByteWriter writer;
@@ -66,6 +74,20 @@ struct Encoder {
     PutWall(&writer, r.end);
     writer.Put(r.chunk_count);
     PutWall(&writer, r.retired);
+  }
+  void operator()(const ImportRow& r) {
+    REEL_CHECK(CheckImport(r).ok(), "texts that could not be read back");
+    Begin(Type::kImport);
+    writer.PutUuid(r.stream);
+    writer.PutUuid(r.run);
+    PutWall(&writer, r.begin);
+    PutWall(&writer, r.end);
+    PutWall(&writer, r.imported);
+    writer.Put(int64_t{r.clock_offset.count()});
+    writer.Put(r.source_bytes);
+    writer.PutBytes(std::as_bytes(std::span(r.source_sha256)));
+    writer.PutString(r.owner);
+    writer.PutString(r.source);
   }
   void operator()(const OpaqueRecord& r) { writer.PutBytes(r.bytes); }
 };
@@ -117,6 +139,22 @@ RetiredRecord GetRetired(ByteReader* reader) {
   r.end = GetWall(reader);
   r.chunk_count = reader->Get<uint32_t>();
   r.retired = GetWall(reader);
+  return r;
+}
+
+ImportRow GetImport(ByteReader* reader) {
+  ImportRow r;
+  r.stream = reader->GetUuid<StreamId>();
+  r.run = reader->GetUuid<RunId>();
+  r.begin = GetWall(reader);
+  r.end = GetWall(reader);
+  r.imported = GetWall(reader);
+  r.clock_offset = Duration{reader->Get<int64_t>()};
+  r.source_bytes = reader->Get<uint64_t>();
+  const ByteSpan digest = reader->GetBytes(r.source_sha256.size());
+  if (reader->ok()) std::memcpy(r.source_sha256.data(), digest.data(), digest.size());
+  r.owner = reader->GetString(kMaxNameBytes);
+  r.source = reader->GetString(kMaxNameBytes);
   return r;
 }
 
@@ -218,6 +256,9 @@ Result<LedgerRecord> DecodeLedgerRecord(ByteSpan bytes) {
     case Type::kRetired:
       record = GetRetired(&reader);
       break;
+    case Type::kImport:
+      record = GetImport(&reader);
+      break;
     default:
       return opaque;
   }
@@ -227,29 +268,39 @@ Result<LedgerRecord> DecodeLedgerRecord(ByteSpan bytes) {
     const Status name = CheckStreamName(stream->row.name);
     if (!name.ok()) return DataLoss("ledger record: " + name.message());
   }
+  if (const auto* import = std::get_if<ImportRow>(&record)) {
+    const Status texts = CheckImport(*import);
+    if (!texts.ok()) return DataLoss("ledger record: " + texts.message());
+  }
   return record;
+}
+
+Status CheckNote(std::string_view what, std::string_view text) {
+  const std::string subject(what);
+  if (text.size() > kMaxNameBytes) {
+    return InvalidArgument(subject + ": at most " + std::to_string(kMaxNameBytes) +
+                           " bytes, this has " + std::to_string(text.size()));
+  }
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = Utf8Length(text, i);
+    if (length == 0) return InvalidArgument(subject + ": must be UTF-8");
+    if (IsControl(text.substr(i, length))) {
+      return InvalidArgument(subject + ": cannot hold control characters");
+    }
+    i += length;
+  }
+  return OkStatus();
 }
 
 Status CheckStreamName(std::string_view name) {
   if (name.empty()) return InvalidArgument("a stream's name cannot be empty");
-  if (name.size() > kMaxNameBytes) {
-    return InvalidArgument("a stream's name has at most " + std::to_string(kMaxNameBytes) +
-                           " bytes, this one has " + std::to_string(name.size()));
-  }
+  REEL_RETURN_IF_ERROR(CheckNote("a stream's name", name));
   if (name.front() == ' ' || name.back() == ' ') {
     return InvalidArgument("a stream's name cannot begin or end with a space: '" +
                            std::string(name) + "'");
   }
-  for (size_t i = 0; i < name.size();) {
-    const size_t length = Utf8Length(name, i);
-    if (length == 0) return InvalidArgument("a stream's name must be UTF-8");
-    if (IsControl(name.substr(i, length))) {
-      return InvalidArgument("a stream's name cannot hold control characters");
-    }
-    if (name[i] == '/') {
-      return InvalidArgument("a stream's name cannot hold '/': '" + std::string(name) + "'");
-    }
-    i += length;
+  if (name.find('/') != std::string_view::npos) {
+    return InvalidArgument("a stream's name cannot hold '/': '" + std::string(name) + "'");
   }
   return OkStatus();
 }

@@ -1,4 +1,5 @@
-// Records of the ledger: what footage cannot prove (names, gap causes, ends of runs, receipts).
+// Records of the ledger: what footage cannot prove (names, gap causes, ends of runs, receipts,
+// where imported footage came from).
 // Each is the bytes of one unit of the reserved ledger stream, so chunks, checksums and durability
 // are those of footage. Records say the same thing however often they are read; of two records
 // about a stream the one with the higher revision rules. A type, version or cause this program does
@@ -7,6 +8,7 @@
 
 #include <variant>
 
+#include "reel/import_row.h"
 #include "reel/index.h"
 #include "reel/status.h"
 
@@ -49,10 +51,10 @@ struct OpaqueRecord {
   bool operator==(const OpaqueRecord&) const = default;
 };
 
-using LedgerRecord =
-    std::variant<StreamRecord, GapRow, RunRow, SessionRecord, RetiredRecord, OpaqueRecord>;
+using LedgerRecord = std::variant<StreamRecord, GapRow, RunRow, SessionRecord, RetiredRecord,
+                                  ImportRow, OpaqueRecord>;
 
-// REQUIRES: a stream's name passes CheckStreamName.
+// REQUIRES: a stream's name passes CheckStreamName, an import's texts pass CheckNote.
 Bytes EncodeLedgerRecord(const LedgerRecord& record);
 
 // DataLoss: cut off, malformed or zero bytes.
@@ -63,5 +65,9 @@ inline constexpr size_t kMaxNameBytes = 255;
 // InvalidArgument says what is wrong with a stream's name: empty, too long, not UTF-8, control
 // characters or a slash in it, space at an end.
 Status CheckStreamName(std::string_view name);
+
+// InvalidArgument says what is wrong with a text that people wrote, `what` it is: too long, not
+// UTF-8, control characters. It may be empty.
+Status CheckNote(std::string_view what, std::string_view text);
 
 }  // namespace reel::format

@@ -49,6 +49,11 @@ bool ReceiptFurther(const format::RetiredRecord& a, const format::RetiredRecord&
   return a.retired > b.retired;
 }
 
+// The one that knows where it ended.
+bool ImportFurther(const ImportRow& a, const ImportRow& b) {
+  return std::pair(a.end, a.imported) > std::pair(b.end, b.imported);
+}
+
 }  // namespace
 
 bool Ledger::Apply(const format::LedgerRecord& record) {
@@ -66,6 +71,9 @@ bool Ledger::Apply(const format::LedgerRecord& record) {
     return Put(&runs_, run->run, *run, RunFurther);
   if (const auto* session = std::get_if<format::SessionRecord>(&record)) {
     return Put(&sessions_, std::pair(session->volume, session->epoch), *session, SessionFurther);
+  }
+  if (const auto* import = std::get_if<ImportRow>(&record)) {
+    return Put(&imports_, import->run, *import, ImportFurther);
   }
   if (const auto* opaque = std::get_if<format::OpaqueRecord>(&record)) {
     if (std::find(opaque_.begin(), opaque_.end(), *opaque) != opaque_.end()) return false;
@@ -118,6 +126,16 @@ std::optional<RunRow> Ledger::FindRun(RunId run) const {
   return at == runs_.end() ? std::nullopt : std::optional(at->second);
 }
 
+std::vector<ImportRow> Ledger::Imports() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ImportRow> imports;
+  for (const auto& [run, import] : imports_) imports.push_back(import);
+  std::sort(imports.begin(), imports.end(), [](const ImportRow& a, const ImportRow& b) {
+    return std::pair(a.imported, a.run) < std::pair(b.imported, b.run);
+  });
+  return imports;
+}
+
 Ledger::Pending::Pending(Ledger& ledger, const format::LedgerRecord& record) : ledger_(ledger) {
   const std::lock_guard lock(ledger_.mutex_);
   at_ = ledger_.pending_.insert(ledger_.pending_.end(), record);
@@ -135,6 +153,7 @@ std::vector<format::LedgerRecord> Ledger::Live(VolumeId volume, size_t receipts_
   for (const auto& [key, record] : gaps_) live.emplace_back(record);
   for (const auto& [key, record] : runs_) live.emplace_back(record);
   for (const auto& [key, record] : sessions_) live.emplace_back(record);
+  for (const auto& [run, import] : imports_) live.emplace_back(import);
   for (const format::OpaqueRecord& record : opaque_) live.emplace_back(record);
   if (const auto at = receipts_.find(volume); at != receipts_.end()) {
     const size_t kept = std::min(at->second.size(), receipts_max);
@@ -170,6 +189,8 @@ void Ledger::Prune(const std::map<StreamId, WallTime>& oldest) {
   };
   std::erase_if(gaps_, gone);
   std::erase_if(runs_, gone);
+  std::erase_if(imports_,
+                [&](const auto& entry) { return entry.second.end != kWallMin && gone(entry); });
   if (oldest.empty() || oldest.size() < streams_.size()) return;
   const auto first =
       std::min_element(oldest.begin(), oldest.end(),

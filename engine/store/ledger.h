@@ -46,6 +46,7 @@ class Ledger {
   std::vector<format::StreamRecord> Streams() const;
   std::vector<WallTime> SessionBegins() const;
   std::optional<RunRow> FindRun(RunId run) const;
+  std::vector<ImportRow> Imports() const;  // by the time they were made
 
   // Everything that must outlive the segment it stands in, for copying forward on `volume`: of
   // receipts the latest `receipts_max` of that volume, the others' are on the others.
@@ -59,6 +60,7 @@ class Ledger {
   // Where the footage of each stream begins: gaps and runs that end before are about what is gone,
   // if receipts tell that later footage has been recycled; a gap before a stream's first unit is
   // not. Of streams that are not named all is kept. Sessions go that began before any footage.
+  // Imports go with their footage; those that broke off are kept.
   void Prune(const std::map<StreamId, WallTime>& oldest);
 
  private:
@@ -69,6 +71,7 @@ class Ledger {
   std::map<RunId, RunRow> runs_;
   std::map<std::pair<VolumeId, Epoch>, format::SessionRecord> sessions_;
   std::map<VolumeId, std::map<SegmentSerial, format::RetiredRecord>> receipts_;
+  std::map<RunId, ImportRow> imports_;
   std::vector<format::OpaqueRecord> opaque_;
 };
 

@@ -98,6 +98,8 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   std::vector<StreamInfo> Streams() override;
   Result<std::unique_ptr<RunWriter>> BeginRun(StreamId stream, const RunOptions& options) override;
   Status RecordGap(const GapRow& gap) override;
+  Status RecordImport(const ImportRow& import) override;
+  std::vector<ImportRow> Imports() override;
   Result<SeekPoint> Seek(StreamId stream, WallTime time, SeekRule rule) override;
   std::vector<StreamMoment> SeekAll(const std::vector<StreamId>& streams, WallTime time,
                                     SeekRule rule) override;

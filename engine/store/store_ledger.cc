@@ -122,6 +122,19 @@ Status StoreImpl::RecordGap(const GapRow& gap) {
   return OkStatus();
 }
 
+Status StoreImpl::RecordImport(const ImportRow& import) {
+  REEL_RETURN_IF_ERROR(CheckWritable());
+  if (!KnownStream(import.stream)) return NotFound("no stream " + ToString(import.stream));
+  REEL_RETURN_IF_ERROR(format::CheckNote("owner", import.owner));
+  REEL_RETURN_IF_ERROR(format::CheckNote("source", import.source));
+  return WriteLedger({}, import);
+}
+
+std::vector<ImportRow> StoreImpl::Imports() {
+  ReadDeferredLedger();
+  return ledger_.Imports();
+}
+
 // What a run had to shed is known only here: it goes to the ledger without anyone waiting for it.
 void StoreImpl::RecordShed(const ActiveRun& run, bool all) {
   for (const GapRow& gap : run.buffer->TakeShed(all)) {

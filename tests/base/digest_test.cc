@@ -82,5 +82,17 @@ TEST(Sha256Test, KnownAnswers) {
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+TEST(Sha256Stream, SameAsInOnePiece) {
+  const Bytes bytes(100'000, std::byte{0x5A});
+  for (const size_t piece : {size_t{1}, size_t{4096}, bytes.size()}) {
+    Sha256Stream stream;
+    for (size_t at = 0; at < bytes.size(); at += piece) {
+      stream.Put(ByteSpan(bytes).subspan(at, std::min(piece, bytes.size() - at)));
+    }
+    EXPECT_EQ(stream.Finish(), Sha256(bytes)) << piece;
+  }
+  EXPECT_EQ(Sha256Stream().Finish(), Sha256({}));
+}
+
 }  // namespace
 }  // namespace reel

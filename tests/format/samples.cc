@@ -200,6 +200,17 @@ NodeState SampleNodeState() {
 std::vector<NamedRecord> SampleLedgerRecords() {
   const auto stream = SampleId<StreamId>(0x20);
   const WallTime later{kSampleWall.ns + 1'000'000'000};
+  ImportRow import;
+  import.stream = stream;
+  import.run = SampleId<RunId>(0x30);
+  import.begin = kSampleWall;
+  import.end = later;
+  import.imported = {later.ns + 7};
+  import.clock_offset = std::chrono::milliseconds(-2500);
+  import.source_bytes = 249'610;
+  import.source_sha256.fill(0xC5);
+  import.owner = "Cửa hàng số 5";
+  import.source = "cam/1.mp4";
   return {
       {"stream", StreamRecord{{stream, "Cổng chính 1", kDefaultClass, kSampleWall}, 2}},
       {"gap", GapRow{stream, kSampleWall, later, GapCause::kOverload, 25}},
@@ -208,6 +219,7 @@ std::vector<NamedRecord> SampleLedgerRecords() {
       {"retired",
        RetiredRecord{
            SampleId<VolumeId>(0x50), {77}, SampleUid(), kSampleWall, later, 8123, {later.ns + 5}}},
+      {"import", import},
   };
 }
 

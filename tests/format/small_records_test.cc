@@ -201,6 +201,20 @@ TEST(Ledger, StreamsWithoutAProperNameAreRefused) {
   EXPECT_DEATH(EncodeLedgerRecord(StreamRecord{{{}, "a/b", {}, {}}, 1}), "could not be read back");
 }
 
+TEST(Ledger, ImportsWithTextsNobodyCouldHaveWrittenAreRefused) {
+  ImportRow import;
+  import.owner = "somebody";
+  Bytes bytes = EncodeLedgerRecord(import);
+  bytes[bytes.size() - 3] = std::byte{1};
+  EXPECT_EQ(DecodeLedgerRecord(bytes).status().code(), Code::kDataLoss);
+  import.owner = "line\nbreak";
+  EXPECT_DEATH(EncodeLedgerRecord(import), "could not be read back");
+  EXPECT_TRUE(CheckNote("owner", "").ok());
+  EXPECT_TRUE(CheckNote("owner", "Nguyễn Văn A / số 5").ok());
+  EXPECT_EQ(CheckNote("owner", std::string(256, 'a')).code(), Code::kInvalidArgument);
+  EXPECT_EQ(CheckNote("owner", "\xFF").code(), Code::kInvalidArgument);
+}
+
 TEST(StreamName, Checks) {
   const struct {
     std::string name;

@@ -69,6 +69,64 @@ TEST_F(LedgerCopyTest, TheLedgerNeverFillsItsVolume) {
   EXPECT_EQ(GapsFoundAnew(), 2000u);
 }
 
+// Where imported footage came from lives as long as the ledger: copied forward, read anew without
+// an index, after an orderly stop and after a power cut.
+TEST_F(LedgerCopyTest, ImportsSurviveCopyingCrashesAndALostIndex) {
+  Start();
+  ImportRow first;
+  first.stream = stream_;
+  first.run = {{1}};
+  first.begin = {1'000'000};
+  first.imported = {5};
+  first.owner = "shop at no. 5";
+  first.source = "cam.mp4";
+  first.source_bytes = 77;
+  first.source_sha256.fill(9);
+  first.clock_offset = std::chrono::milliseconds(-2500);
+  ASSERT_TRUE(store_->RecordImport(first).ok());
+  EXPECT_EQ(store_->Imports(), std::vector<ImportRow>{first});
+  ImportRow whole = first;
+  whole.end = {2'000'000};
+  ASSERT_TRUE(store_->RecordImport(whole).ok());
+  ImportRow broken_off = first;
+  broken_off.run = {{2}};
+  broken_off.imported = {6};
+  ASSERT_TRUE(store_->RecordImport(broken_off).ok());
+  const std::vector<ImportRow> all = {whole, broken_off};
+  EXPECT_EQ(store_->Imports(), all);
+
+  RecordGaps(0, 1500);  // the segments of the records above are long recycled
+  CrashTraits drop;
+  drop.mode = CrashTraits::Mode::kDropAll;
+  SimWorld after(*world_, world_->cuts().back(), 9, drop);
+  MemoryIndex fresh;
+  auto crashed = after.Open(fresh);
+  ASSERT_TRUE(crashed.ok()) << crashed.status().ToString();
+  EXPECT_EQ((*crashed)->Imports(), all) << "at once, before salvage is through";
+  ASSERT_TRUE((*crashed)->WaitIdle(seconds(60)).ok());
+  EXPECT_EQ((*crashed)->Imports(), all);
+
+  ASSERT_TRUE(store_->Close().ok());
+  store_.reset();
+  Reopen();
+  EXPECT_EQ(store_->Imports(), all);
+}
+
+TEST_F(LedgerCopyTest, ImportsOfNoStreamOrWithBadTextsAreRefused) {
+  Start();
+  ImportRow import;
+  import.stream = stream_;
+  import.run = {{1}};
+  import.owner = "line\nbreak";
+  EXPECT_EQ(store_->RecordImport(import).code(), Code::kInvalidArgument);
+  import.owner = std::string(256, 'x');
+  EXPECT_EQ(store_->RecordImport(import).code(), Code::kInvalidArgument);
+  import.owner = "";
+  import.stream = {{ 99 }};
+  EXPECT_EQ(store_->RecordImport(import).code(), Code::kNotFound);
+  EXPECT_TRUE(store_->Imports().empty());
+}
+
 // The footer of a sealed segment rots while the index says that it is sealed: what stands there is
 // read chunk by chunk, and so is not lost when the ledger is copied forward.
 TEST_F(LedgerCopyTest, ARottenFooterLosesNoRecord) {

@@ -141,6 +141,32 @@ TEST(LedgerTest, PruneDropsWhatIsAboutFootageThatIsGone) {
   EXPECT_EQ(ledger.Streams().size(), 2u);
 }
 
+TEST(LedgerTest, ImportsGoWithTheirFootageAndTheOneThatKnowsItsEndHolds) {
+  ImportRow begun;
+  begun.stream = IdOf<StreamId>(1);
+  begun.run = IdOf<RunId>(1);
+  begun.begin = {10};
+  begun.imported = {100};
+  ImportRow whole = begun;
+  whole.end = {20};
+  for (const bool forward : {true, false}) {
+    Ledger ledger;
+    ledger.Apply(forward ? begun : whole);
+    EXPECT_EQ(ledger.Apply(forward ? whole : begun), forward);
+    EXPECT_EQ(ledger.Imports(), std::vector<ImportRow>{whole});
+    EXPECT_EQ(Of<ImportRow>(ledger.Live({}, 0)), std::vector<ImportRow>{whole});
+  }
+  Ledger ledger;
+  ledger.Apply(whole);
+  ImportRow broken_off = begun;
+  broken_off.run = IdOf<RunId>(2);
+  ledger.Apply(broken_off);
+  ledger.Prune({{IdOf<StreamId>(1), WallTime{20}}});
+  EXPECT_EQ(ledger.Imports().size(), 2u);
+  ledger.Prune({{IdOf<StreamId>(1), WallTime{21}}});
+  EXPECT_EQ(ledger.Imports(), std::vector<ImportRow>{broken_off});
+}
+
 TEST(LedgerTest, SuggestsTheNearestName) {
   EXPECT_EQ(NearestName("gtae-2", {"door", "gate"}), std::nullopt);
   EXPECT_EQ(NearestName("gaet", {"door", "gate"}), "gate");

@@ -99,5 +99,18 @@ TEST(FormatSize, GrowsWithItsSize) {
   EXPECT_EQ(FormatSize(10ULL << 30), "10.0 GiB");
 }
 
+TEST(ParseDuration, TakesFractions) {
+  EXPECT_EQ(ParseDuration("2.5s").value(), std::chrono::milliseconds(2500));
+  EXPECT_EQ(ParseDuration("0.5ms").value(), std::chrono::microseconds(500));
+  EXPECT_EQ(ParseDuration("1.25d").value(), std::chrono::hours(30));
+  EXPECT_EQ(ParseDuration("1.5m30s").value(), std::chrono::seconds(120));
+  for (const char* text : {"2.s", ".5s", "2.5", "1.2.3s", "1.1234567891s"}) {
+    EXPECT_FALSE(ParseDuration(text).ok()) << text;
+  }
+  EXPECT_EQ(ParseOffset("-2.5s").value(), std::chrono::milliseconds(-2500));
+  EXPECT_EQ(ParseOffset("2.5s").value(), std::chrono::milliseconds(2500));
+  EXPECT_FALSE(ParseOffset("--2s").ok());
+}
+
 }  // namespace
 }  // namespace reel

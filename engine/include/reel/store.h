@@ -18,6 +18,7 @@
 #include "reel/clock.h"
 #include "reel/disk.h"
 #include "reel/export.h"
+#include "reel/import_row.h"
 #include "reel/index.h"
 #include "reel/log.h"
 #include "reel/status.h"
@@ -271,6 +272,12 @@ class Store {
                                                       const RunOptions& options) = 0;
   // Missing time with its cause, for what only the producer knows. Durable on return.
   virtual Status RecordGap(const GapRow& gap) = 0;
+
+  // Where the footage of a run came from; told again with its end known, the later one holds.
+  // Durable on return. NotFound (no such stream), InvalidArgument (texts).
+  virtual Status RecordImport(const ImportRow& import) = 0;
+  // Those whose footage may still be there, by the time they were made.
+  virtual std::vector<ImportRow> Imports() = 0;
 
   // NotFound when the stream has no footage on that side.
   virtual Result<SeekPoint> Seek(StreamId stream, WallTime time, SeekRule rule) = 0;
