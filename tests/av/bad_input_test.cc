@@ -10,6 +10,7 @@
 #include "engine/media/mp4_sample_entry.h"
 #include "engine/media/nal.h"
 #include "tests/av/av_testing.h"
+#include "tests/media/nal_builder.h"
 
 namespace reel::av_testing {
 namespace {
@@ -248,6 +249,42 @@ TEST_F(BadInput, OversizeUnitInARawFileCostsOneUnit) {
   ASSERT_EQ(media->units.size(), 60U);
   EXPECT_EQ(media->Count(kUnitLossBefore), 1U);
   EXPECT_EQ(media->units[30].unit.flags & kUnitLossBefore, kUnitLossBefore);
+}
+
+// A picture in more pieces than any camera makes costs that picture alone.
+TEST_F(BadInput, ThousandsOfNalUnitsCostOneUnit) {
+  const Bytes whole = ReadFile(FootagePath(kRaw));
+  Bytes bytes = whole;
+  const Bytes filler = {std::byte{0}, std::byte{0}, std::byte{1}, std::byte{0x0C}, std::byte{0x80}};
+  for (size_t i = 0; i < 2 * kMaxNalsPerUnit; ++i) {
+    bytes.insert(bytes.end(), filler.begin(), filler.end());
+  }
+  bytes.insert(bytes.end(), whole.begin(), whole.end());
+  const Result<ReadMedia> media = ReadAll(Write("pieces.h264", bytes));
+  ASSERT_TRUE(media.ok()) << media.status().ToString();
+  ASSERT_EQ(media->left_out.size(), 1U);
+  EXPECT_NE(media->left_out[0].message().find(std::to_string(kMaxNalsPerUnit)), std::string::npos)
+      << media->left_out[0].ToString();
+  EXPECT_EQ(media->units.size(), 59U);
+  EXPECT_EQ(media->Count(kUnitLossBefore), 1U);
+}
+
+// Pictures of a size that cannot be are kept as they came; nobody believes the size.
+TEST_F(BadInput, AbsurdSizesInParameterSetsAreNotBelieved) {
+  NalBuilder sps({0x67});
+  sps.Bits(66, 8).Bits(0, 8).Bits(30, 8).Ue(0).Ue(0).Ue(2).Ue(1).Bits(0, 1);
+  sps.Ue(1'000'000).Ue(4'000'000'000).Bits(1, 1).Bits(0, 3);
+  Bytes bytes;
+  for (Bytes nal : PlainNals(ReadFile(FootagePath(kRaw)))) {
+    if ((std::to_integer<int>(nal[0]) & 0x1F) == 7) nal = sps.Build();
+    for (int b : {0, 0, 0, 1}) bytes.push_back(static_cast<std::byte>(b));
+    bytes.insert(bytes.end(), nal.begin(), nal.end());
+  }
+  const Result<ReadMedia> media = ReadAll(Write("absurd.h264", bytes));
+  ASSERT_TRUE(media.ok()) << media.status().ToString();
+  EXPECT_EQ(media->units.size(), 30U);
+  EXPECT_EQ(media->last_tracks[0].width, 0U);
+  EXPECT_EQ(media->last_tracks[0].height, 0U);
 }
 
 // An MP4 of three samples, the middle one as given.
