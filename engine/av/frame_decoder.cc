@@ -117,6 +117,9 @@ Result<PictureAnswer> DecodeFrame(const PictureJob& job) {
   const AvPtr<AVCodecContext> decoder(avcodec_alloc_context3(codec));
   decoder->thread_count = 1;
   decoder->max_pixels = kMaxDecodedPixels;
+  // Otherwise H.264 pictures behind a recovery point that come out only at the end are held back as
+  // not yet recovered (5.1). What really is not whole is still flagged.
+  decoder->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
   if (avcodec_open2(decoder.get(), codec, nullptr) < 0) {
     return Internal("the decoder cannot be opened");
   }

@@ -66,8 +66,10 @@ Result<PictureJob> DecodeJob(ByteSpan bytes) {
   JobHead head;
   PictureJob job;
   if (!Take(&bytes, &head) || head.magic != kJobMagic) return BadJob("no job");
-  job.codec = static_cast<Codec>(head.codec);
-  if (job.codec != Codec::kH264 && job.codec != Codec::kH265) return BadJob("not H.264 or H.265");
+  const bool h264 = head.codec == static_cast<uint32_t>(Codec::kH264);
+  const bool h265 = head.codec == static_cast<uint32_t>(Codec::kH265);
+  if (!h264 && !h265) return BadJob("not H.264 or H.265");
+  job.codec = h264 ? Codec::kH264 : Codec::kH265;
   if (head.unit_count == 0 || head.unit_count > kMaxJobUnits) return BadJob("number of units");
   if (!IsWidth(head.width)) return BadJob("width");
   job.width = head.width;
