@@ -79,7 +79,7 @@ Status AllowFewCalls() {
     program.push_back(Return(SECCOMP_RET_ALLOW));
   }
   program.push_back(Return(SECCOMP_RET_KILL_PROCESS));
-  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+  const sock_fprog filter{static_cast<decltype(sock_fprog::len)>(program.size()), program.data()};
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0) {
     return OkStatus();

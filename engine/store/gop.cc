@@ -20,8 +20,8 @@ class GopLoader {
         return false;
       case ItemKind::kDamage:
         if (!begun_) return item.status;
-        gop_.damage = item.status;
-        return true;
+        if (gop_.damage.ok()) gop_.damage = item.status;
+        return NoteHole();
       case ItemKind::kUnit:
         return TakeUnit(std::move(item));
       case ItemKind::kEnd:

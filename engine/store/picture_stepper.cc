@@ -28,14 +28,17 @@ class GopStepper final : public PictureStepper {
   const Picture& at() const override { return present_; }
 
   Result<bool> Next() override {
-    if (position_ + 1 < gop_.presentation.size()) return MoveTo(position_ + 1);
-    if (!gop_.damage.ok()) return std::exchange(gop_.damage, OkStatus());
-    while (gop_.next) {
-      REEL_ASSIGN_OR_RETURN(Gop later, LoadGop(store_, *gop_.next));
-      Enter(std::move(later));
-      if (!gop_.presentation.empty()) return MoveTo(0);
+    for (bool reloaded = false;; reloaded = true) {
+      if (position_ + 1 < gop_.presentation.size()) return MoveTo(position_ + 1);
+      if (!gop_.damage.ok() && !std::exchange(damage_told_, true)) return gop_.damage;
+      while (gop_.next) {
+        REEL_ASSIGN_OR_RETURN(Gop later, LoadGop(store_, *gop_.next));
+        Enter(std::move(later));
+        if (!gop_.presentation.empty()) return MoveTo(0);
+      }
+      if (reloaded) return false;
+      REEL_RETURN_IF_ERROR(Reload());
     }
-    return NextOfGrown();
   }
 
   Result<bool> Previous() override {
@@ -47,6 +50,7 @@ class GopStepper final : public PictureStepper {
       return earlier->damage;
     }
     before_.reset();
+    damage_told_ = false;
     gop_ = *std::move(earlier);
     return MoveTo(gop_.presentation.size() - 1);
   }
@@ -110,6 +114,7 @@ class GopStepper final : public PictureStepper {
   void Enter(Gop later) {
     before_ = std::exchange(gop_, std::move(later));
     position_ = 0;
+    damage_told_ = false;
   }
 
   bool MoveTo(size_t position) {
@@ -134,17 +139,14 @@ class GopStepper final : public PictureStepper {
     }
   }
 
-  // A live stream grows: the last GOP is read again for what has come since.
-  Result<bool> NextOfGrown() {
-    REEL_ASSIGN_OR_RETURN(Gop again, LoadGop(store_, gop_.point));
-    const bool grew = again.presentation.size() > gop_.presentation.size() || again.next;
-    if (!grew || gop_.presentation.empty()) return false;
-    const UnitNumber here = present_.unit;
-    gop_ = std::move(again);
+  // A live stream grows: reads the GOP again for what has come since.
+  Status Reload() {
+    REEL_ASSIGN_OR_RETURN(gop_, LoadGop(store_, gop_.point));
+    position_ = 0;
     for (size_t i = 0; i < gop_.presentation.size(); ++i) {
-      if (gop_.units[gop_.presentation[i]].number == here) position_ = i;
+      if (gop_.units[gop_.presentation[i]].number == present_.unit) position_ = i;
     }
-    return Next();
+    return OkStatus();
   }
 
   Store& store_;
@@ -153,6 +155,7 @@ class GopStepper final : public PictureStepper {
   std::optional<Gop> before_;
   size_t position_ = 0;
   Picture present_;
+  bool damage_told_ = false;      // of gop_, going forward
   std::optional<WallTime> told_;  // damage of the GOP that began then has been told, going backward
 };
 

@@ -171,6 +171,55 @@ TEST_F(PictureTest, CrossesGapsAndRuns) {
   EXPECT_EQ(stepper->at().shown, begin_ + kStep * 4);
 }
 
+TEST_F(PictureTest, GoesOnWhenMoreHasComeMeanwhile) {
+  Record(begin_, {kPlain});
+  const auto stepper = Open(begin_ + kStep * 4);
+  ASSERT_NE(stepper, nullptr);
+  EXPECT_FALSE(*stepper->Next());
+  EXPECT_EQ(Present(*stepper), 4);
+  Record(begin_ + kStep * 5, {kBFrames});
+  ASSERT_TRUE(*stepper->Next());
+  EXPECT_EQ(stepper->at().shown, begin_ + kStep * 5);
+}
+
+// A rotten sector is told once in either direction, and what stands around it is shown.
+TEST_F(PictureTest, DamageIsToldOnceAndPassed) {
+  Record(begin_, {kPlain, kPlain, kPlain});
+  const std::vector<GopRow> gops = *index_.Gops(stream_, begin_, Direction::kForward, 3);
+  ASSERT_EQ(gops.size(), 3U);
+  const Piece& piece = gops[1].pieces[0];
+  const std::vector<SegmentRow> segments = *index_.Segments(piece.volume);
+  const auto segment = std::find_if(segments.begin(), segments.end(), [&](const SegmentRow& row) {
+    return row.serial == piece.serial;
+  });
+  ASSERT_NE(segment, segments.end());
+  char name[32];
+  std::snprintf(name, sizeof name, "segment-%08u", segment->file_number);
+  // Behind the first picture of the second GOP.
+  const uint64_t rotten_bytes = piece.offset_bytes + gops[1].lead_bytes + 600;
+  world_.disk(1).CorruptSector(name, rotten_bytes / 512 * 512);
+
+  const auto stepper = Open(begin_);
+  ASSERT_NE(stepper, nullptr);
+  std::vector<int> seen{Present(*stepper)};
+  int damage = 0;
+  for (int steps = 0; steps < 40; ++steps) {
+    const Result<bool> moved = stepper->Next();
+    if (moved.ok() && !*moved) break;
+    if (moved.ok()) seen.push_back(Present(*stepper));
+    if (moved.ok()) continue;
+    EXPECT_EQ(moved.status().code(), Code::kDataLoss);
+    ++damage;
+  }
+  EXPECT_EQ(damage, 1);
+  EXPECT_GE(seen.size(), 11U);
+  EXPECT_LT(seen.size(), 15U);
+  EXPECT_EQ(seen.back(), 14);
+  EXPECT_EQ(PictureStepper::Open(*store_, stream_, begin_ + kStep * 9).status().code(),
+            Code::kDataLoss)
+      << "no other picture stands for one that is damaged";
+}
+
 TEST_F(PictureTest, WhatStandsBehindAHoleIsPassedOver) {
   Record(begin_, {kPlain, kPlain}, 4);  // the third picture never came
   const auto stepper = Open(begin_);
