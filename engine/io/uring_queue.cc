@@ -100,9 +100,9 @@ Status UringQueue::Init() {
 }
 
 UringQueue::~UringQueue() {
-  // The kernel may touch the caller's memory until each request is complete. By another thread a ring
-  // is not entered: what its owner has left in flight is with a device that does not answer, and the
-  // kernel keeps those pages until it does.
+  // The kernel may touch the caller's memory until each request is complete. By another thread a
+  // ring is not entered: what its owner has left in flight is with a device that does not answer,
+  // and the kernel keeps those pages until it does.
   std::array<IoCompletion, 16> done;
   const bool mine = !enabled_ || owner_ == std::this_thread::get_id();
   while (ring_made_ && mine && in_flight() > 0) Reap(done, std::chrono::seconds(1));
