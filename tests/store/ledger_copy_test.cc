@@ -116,7 +116,7 @@ TEST_F(LedgerCopyTest, ImportsOfNoStreamOrWithBadTextsAreRefused) {
   Start();
   ImportRow import;
   import.stream = stream_;
-  import.run = {{1}};
+  import.run = {{ 1 }};
   import.owner = "line\nbreak";
   EXPECT_EQ(store_->RecordImport(import).code(), Code::kInvalidArgument);
   import.owner = std::string(256, 'x');
