@@ -139,12 +139,12 @@ Status Importer::Append(const MediaSource& source, const SourceUnit& unit) {
 // Whatever the outcome, what was accepted is made durable; the first error is the one told.
 Status Importer::EndRun(const Status& outcome) {
   writer_->Flush();
-  const Status durable = writer_->WaitDurable(next_, kDurableWait);
+  Status durable = writer_->WaitDurable(next_, kDurableWait);
   const bool stopped = outcome.code() == Code::kCancelled;
-  const Status ended = writer_->End(stopped ? EndCause::kShutdown : EndCause::kEnded);
+  Status ended = writer_->End(stopped ? EndCause::kShutdown : EndCause::kEnded);
   report_.durable = {writer_->watermarks().durable.value};
   import_.end = std::max(import_.begin, report_.range.end);
-  const Status told = TellImport();
+  Status told = TellImport();
   writer_.reset();
   if (!outcome.ok()) return outcome;
   if (!durable.ok()) return durable;

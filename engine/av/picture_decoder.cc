@@ -60,6 +60,7 @@ class ChildProcess {
  private:
   int Spawn(const std::vector<std::string>& command, int theirs) {
     std::vector<char*> arguments;
+    arguments.reserve(command.size() + 1);
     for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     char* no_environment[] = {nullptr};
@@ -96,7 +97,8 @@ class Exchange {
     while (!answered_) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - MonoClock::now());
       if (left.count() <= 0) return false;
-      pollfd ready{socket_, static_cast<short>(POLLIN | (sending_ ? POLLOUT : 0)), 0};
+      pollfd ready{socket_,
+                   static_cast<decltype(pollfd::events)>(POLLIN | (sending_ ? POLLOUT : 0)), 0};
       const int count = poll(&ready, 1, static_cast<int>(std::min<int64_t>(left.count(), 1000)));
       if (count < 0 && errno != EINTR) return Status::FromErrno(errno, "talk to a decoder");
       if (count <= 0) continue;
