@@ -1,5 +1,7 @@
 #include "tests/crash/generation.h"
 
+#include <algorithm>
+
 #include "engine/base/check.h"
 
 namespace reel::crash {
@@ -8,6 +10,18 @@ namespace {
 // A seed for one purpose of one generation.
 uint64_t SeedFor(const Generation& generation, uint64_t purpose) {
   return Rng(Rng(generation.seed * 64 + generation.number).Next() ^ purpose).Next();
+}
+
+// Other worlds find more than more instants of one.
+constexpr uint64_t kStatesMax = 150;
+
+uint64_t Instants(const Generation& generation) {
+  return generation.world->now() - generation.first_instant + 1;
+}
+
+// From one instant that is cut to the next.
+uint64_t Stride(const Generation& generation) {
+  return Instants(generation) * generation.plan.tears / kStatesMax + 1;
 }
 
 }  // namespace
@@ -46,8 +60,8 @@ Generation NextGeneration(const Generation& before, const State& state) {
 }
 
 uint64_t StateCount(const Generation& generation) {
-  const uint64_t instants = generation.world->now() - generation.first_instant + 1;
-  return (instants + generation.plan.stride - 1) / generation.plan.stride * generation.plan.tears;
+  const uint64_t stride = Stride(generation);
+  return (Instants(generation) + stride - 1) / stride * generation.plan.tears;
 }
 
 State StateOf(const Generation& generation, uint64_t number) {
@@ -55,7 +69,9 @@ State StateOf(const Generation& generation, uint64_t number) {
   const Plan& plan = generation.plan;
   State state;
   state.number = number;
-  state.instant = generation.first_instant + number / plan.tears * plan.stride;
+  const uint64_t stride = Stride(generation);
+  const uint64_t instant = number / plan.tears * stride + SeedFor(generation, 1) % stride;
+  state.instant = generation.first_instant + std::min(instant, Instants(generation) - 1);
   state.cut = generation.world->CutAt(state.instant);
   state.tear_seed = rng.Next();
   const size_t batches = generation.index->BatchesAt(state.instant);

@@ -10,7 +10,7 @@ Plan PlanOf(uint64_t seed) {
   WorldOptions& world = plan.world;
   world.seed = seed;
   world.volumes = rng.Chance(1, 3) ? 2 : 1;
-  const bool array = rng.Chance(1, 5);
+  const bool array = rng.Chance(1, 4);
   world.granule_bytes = array ? 16U << 10 : 4096;
   world.segment_bytes = array ? 256U << 10 : 64U << 10;
   world.segments = 6 + rng.Below(5);
@@ -24,10 +24,9 @@ Plan PlanOf(uint64_t seed) {
   plan.ops = array ? 40 + rng.Below(60) : 30 + rng.Below(90);
   plan.streams_max = 1 + rng.Below(4);
   plan.clean_bytes = static_cast<uint32_t>(1500 + rng.Below(rng.Chance(1, 4) ? 20'000 : 5000));
-  plan.fault_percent = rng.Chance(1, 2) ? 0 : 2 + rng.Below(8);
+  plan.fault_percent = rng.Chance(1, 3) ? 0 : 2 + rng.Below(8);
   plan.close_percent = rng.Below(5);
   plan.skip_percent = rng.Chance(1, 3) ? 5 : 0;
-  plan.stride = 1 + rng.Below(5);
   plan.tears = 1 + rng.Below(3);
   return plan;
 }

@@ -22,8 +22,7 @@ struct Plan {
   uint64_t fault_percent = 0;  // of operations
   uint64_t close_percent = 0;
   uint64_t skip_percent = 0;  // of units that come late
-  uint64_t stride = 1;        // of the instants that are cut
-  uint64_t tears = 1;         // power cuts at each
+  uint64_t tears = 1;         // power cuts at one instant
 
   std::string Text() const;
 };
