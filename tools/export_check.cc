@@ -28,9 +28,9 @@ uint64_t NumberAt(const Json& json, const char* key) {
 
 // An empty list where there is none.
 const Json& ListAt(const Json& json, const char* key) {
-  static const Json kNone = Json::array();
+  static const Json none = Json::array();
   const auto at = json.is_object() ? json.find(key) : json.end();
-  return at != json.end() && at->is_array() ? *at : kNone;
+  return at != json.end() && at->is_array() ? *at : none;
 }
 
 struct Digested {

@@ -45,7 +45,7 @@ class Lines {
     return text_.size() < kBlockBytes ? OkStatus() : Flush();
   }
   Status Flush() {
-    const Status status = sink_(AsBytes(text_));
+    Status status = sink_(AsBytes(text_));
     text_.clear();
     return status;
   }

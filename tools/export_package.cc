@@ -193,7 +193,9 @@ Status ExportPackage::Commit() {
   REEL_RETURN_IF_ERROR(
       WriteText(kManifest, manifest.dump(1, ' ', false, Json::error_handler_t::replace) + "\n"));
   std::string sums;
-  for (const auto& [digest, name] : sums_) sums += digest + "  " + name + "\n";
+  for (const auto& [digest, name] : sums_) {
+    sums.append(digest).append("  ").append(name).append("\n");
+  }
   REEL_RETURN_IF_ERROR(WriteText("SHA256SUMS", sums));
   REEL_RETURN_IF_ERROR(SyncFolder(partial_));
   std::error_code error;

@@ -49,7 +49,7 @@ class ExportPackage {
   std::string Path(const std::string& name) const { return partial_ + "/" + name; }
   std::string NameFor(const std::string& stream);
   Result<Json> AddFile(VirtualMp4& file, const std::string& name, const Interrupt& interrupt);
-  Result<Json> ChunksJson(VirtualMp4& file);
+  static Result<Json> ChunksJson(VirtualMp4& file);
   Status WriteText(const std::string& name, const std::string& text);
 
   PackageRequest request_;
