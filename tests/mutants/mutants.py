@@ -75,9 +75,6 @@ MUTANTS = [
            "  if (active->segment->header().retention_class != kLedgerClass)\n"
            "    client_.OnSegment(RowFor(active->segment->header(), SegmentState::kOpen), rows);\n"
            "  if (!active->next_wanted && active->segment->half_full()) {"),
-    Mutant("serials of free files are given again", "engine/volume/segment_pool.cc",
-           "  last_serial_ = std::max(last_serial_, reading.header.serial);",
-           "  if (!IsFree(reading)) last_serial_ = std::max(last_serial_, reading.header.serial);"),
     Mutant("the ledger is not copied forward", "engine/store/store_ledger.cc",
            "    copy.to_copy.push_back(std::move(record));",
            "    if (copy.to_copy.empty()) copy.to_copy.push_back(std::move(record));"),
@@ -98,7 +95,8 @@ MUTANTS = [
            "if (Crc32c(bytes) != unit.crc32c) {", "if (bytes.empty()) {", DAMAGE),
     Mutant("the place of a chunk is not checked", "engine/format/chunk.cc",
            "if (head.place.offset_bytes != offset_bytes) {", "if (head.units.size() > 1) {", DAMAGE),
-    Mutant("bytes of an earlier life are taken", "engine/format/chunk.cc",
-           "  const uint32_t before = Crc32c(head.first(kCrcOffset), SeedOf(uid));",
-           "  const uint32_t before = Crc32c(head.first(kCrcOffset), 0 * SeedOf(uid));", DAMAGE),
+    Mutant("a file keeps its UID in its next life", "engine/volume/segment_pool.cc",
+           "  header.uid = NewId<SegmentUid>(random_);",
+           "  header.uid = files_[file_number].header.uid;\n"
+           "  if (header.uid.is_nil()) header.uid = NewId<SegmentUid>(random_);"),
 ]
