@@ -28,7 +28,7 @@ class SimImage {
  private:
   static constexpr size_t kPageBytes = size_t{16} << 10;
   struct Page {
-    std::array<std::byte, kPageBytes> bytes;
+    std::array<std::byte, kPageBytes> bytes{};
     std::optional<uint64_t> hash;  // of the bytes, once somebody has asked
   };
 
