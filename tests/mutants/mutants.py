@@ -21,8 +21,8 @@ class Mutant:
 
 MUTANTS = [
     Mutant("acknowledged before the sync", "engine/volume/volume.cc",
-           "for (const ChunkSeq seq : group->seqs) active->segment->Completed(seq);",
-           "for (const ChunkSeq seq : group->seqs) active->segment->Completed(seq);\n"
+           "    written_now_.push_back(std::move(chunk));\n  }",
+           "    written_now_.push_back(std::move(chunk));\n  }\n"
            "  if (!active->segment->WantsSync()) return;\n"
            "  active->segment->SyncSubmitted();\n"
            "  active->segment->SyncSucceeded();\n"
@@ -36,8 +36,12 @@ MUTANTS = [
            "      if (was_sync) return;"),
     Mutant("a group is complete with its first write", "engine/volume/volume.cc",
            "if (--group->writes_left != 0) return;",
-           "const std::vector<ChunkSeq> seqs = std::exchange(group->seqs, {});\n"
-           "  for (const ChunkSeq seq : seqs) active->segment->Completed(seq);"),
+           "--group->writes_left;\n"
+           "  std::vector<ChunkPtr> now = std::exchange(group->written, {});\n"
+           "  for (ChunkPtr& chunk : now) {\n"
+           "    active->segment->Completed(chunk->row.seq);\n"
+           "    written_now_.push_back(std::move(chunk));\n"
+           "  }"),
     Mutant("a granule is shared with later writes", "engine/segment/open_segment.cc",
            "RoundUp(std::max(chunk_bytes, extent_bytes), header_.granule_bytes)",
            "std::max(chunk_bytes, extent_bytes)"),
