@@ -98,7 +98,7 @@ TEST_F(LedgerCopyTest, ImportsSurviveCopyingCrashesAndALostIndex) {
   RecordGaps(0, 1500);  // the segments of the records above are long recycled
   CrashTraits drop;
   drop.mode = CrashTraits::Mode::kDropAll;
-  SimWorld after(*world_, world_->cuts().back(), 9, drop);
+  SimWorld after(*world_, world_->CutAt(world_->now()), 9, drop);
   MemoryIndex fresh;
   auto crashed = after.Open(fresh);
   ASSERT_TRUE(crashed.ok()) << crashed.status().ToString();
