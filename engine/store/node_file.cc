@@ -1,8 +1,10 @@
 #include "engine/store/node_file.h"
 
+#include <array>
 #include <optional>
 
 #include "engine/base/aligned.h"
+#include "engine/format/record_slots.h"
 #include "engine/io/transfer.h"
 
 namespace reel {
@@ -17,12 +19,14 @@ Result<format::NodeState> ReadNodeState(Disk& disk, std::vector<std::string>* no
     return NotFound(disk.description() + " is not a reel node: make one with 'reel init'");
   }
   std::optional<format::NodeState> ruling;
+  std::array<bool, kNodeSlots> unreadable{};
   Status refusal = NotFound(disk.description() +
                             " holds an empty node file: make the node anew with 'reel init'");
   for (uint32_t i = 0; i < kNodeSlots; ++i) {
     AlignedBytes slot(kNodeSlotBytes);
     const Status read = ReadExactly(**file, uint64_t{i} * kNodeSlotBytes, slot.span());
     if (!read.ok()) {
+      unreadable[i] = true;
       refusal = read.WithContext(disk.description());
       if (notes != nullptr)
         notes->push_back("copy " + std::to_string(i) + " of the node file: " + read.message());
@@ -32,13 +36,15 @@ Result<format::NodeState> ReadNodeState(Disk& disk, std::vector<std::string>* no
     if (!found.ok()) {
       if (found.status().code() == Code::kFailedPrecondition)
         return found.status().WithContext(disk.description());
-      if (found.status().code() == Code::kDataLoss)
+      if (found.status().code() == Code::kDataLoss) {
+        unreadable[i] = true;
         refusal = found.status().WithContext(disk.description());
+      }
       continue;
     }
     if (!ruling || found->sequence > ruling->sequence) ruling = std::move(*found);
   }
-  if (ruling) return *ruling;
+  if (ruling && !format::VersionLost(unreadable)) return *ruling;
   return refusal;
 }
 

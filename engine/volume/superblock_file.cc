@@ -1,11 +1,13 @@
 #include "engine/volume/superblock_file.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "engine/base/aligned.h"
 #include "engine/base/bytes.h"
 #include "engine/base/check.h"
+#include "engine/format/record_slots.h"
 #include "engine/io/transfer.h"
 
 namespace reel {
@@ -43,12 +45,14 @@ Result<Superblock> ReadSuperblock(Disk& disk, std::vector<std::string>* notes) {
                     kSuperblockName + "')");
   }
   std::optional<Superblock> ruling;
+  std::array<bool, kSuperblockSlots> unreadable{};
   // What is said when none rules. A file of zeros is a making that was cut short.
   Status refusal = NotFound(disk.description() + " holds an empty superblock file, no volume");
   for (uint32_t i = 0; i < kSuperblockSlots; ++i) {
     AlignedBytes slot(kSuperblockSlotBytes);
     const Status read = ReadExactly(**file, i * SlotDistance(**file), slot.span());
     if (!read.ok()) {
+      unreadable[i] = true;
       refusal = read.WithContext(disk.description());
       if (notes != nullptr)
         notes->push_back("copy " + std::to_string(i) + " of the superblock: " + read.message());
@@ -62,13 +66,14 @@ Result<Superblock> ReadSuperblock(Disk& disk, std::vector<std::string>* notes) {
       return found.status().WithContext(disk.description());
     }
     if (!found.ok()) {
-      refusal = DataLoss(disk.description() + ": no copy of the superblock can be verified (" +
+      unreadable[i] = true;
+      refusal = DataLoss(disk.description() + ": the superblock cannot be verified (" +
                          found.status().message() + ")");
       continue;
     }
     if (!ruling || found->sequence > ruling->sequence) ruling = *found;
   }
-  if (ruling) return *ruling;
+  if (ruling && !format::VersionLost(unreadable)) return *ruling;
   return refusal;
 }
 

@@ -161,6 +161,9 @@ TEST(LedgerTest, ImportsGoWithTheirFootageAndTheOneThatKnowsItsEndHolds) {
   ImportRow broken_off = begun;
   broken_off.run = IdOf<RunId>(2);
   ledger.Apply(broken_off);
+  format::RetiredRecord receipt;  // later footage has been recycled
+  receipt.end = {30};
+  ledger.Apply(receipt);
   ledger.Prune({{IdOf<StreamId>(1), WallTime{20}}});
   EXPECT_EQ(ledger.Imports().size(), 2u);
   ledger.Prune({{IdOf<StreamId>(1), WallTime{21}}});

@@ -47,6 +47,16 @@ TEST_F(SuperblockFileTest, NoSingleRottenSlotBringsAnOlderVersionBack) {
   }
 }
 
+TEST_F(SuperblockFileTest, AVersionOfWhichNoCopyIsLeftIsNotPassedOver) {
+  WriteVersions(4);
+  for (const uint64_t first : {0U, 2U}) {
+    const std::unique_ptr<SimDisk> rotten = disk_.Clone();
+    rotten->CorruptSector(kSuperblockName, first * kGranuleBytes);
+    rotten->CorruptSector(kSuperblockName, (first + 1) * kGranuleBytes);
+    EXPECT_EQ(ReadSuperblock(*rotten).status().code(), Code::kDataLoss);
+  }
+}
+
 TEST_F(SuperblockFileTest, APowerCutLeavesTheVersionBeforeOrTheNewOne) {
   WriteVersions(3);
   const size_t begin = disk_.journal_size();
