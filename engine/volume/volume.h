@@ -210,7 +210,7 @@ class Volume {
   bool OpenAnother(ClassId retention_class);
   void CloseTaking();
   void FillPlace(Active* active, PendingChunk* chunk, const Place& place);
-  size_t GroupSize() const;
+  size_t GroupSize(size_t begin) const;
   void Submit(InFlight in_flight);
   void SubmitSlot(size_t slot);
 
@@ -256,7 +256,7 @@ class Volume {
   std::vector<std::unique_ptr<Active>> active_;     // taking chunks, or closed and not yet done
   std::vector<InFlight> slots_;
   uint32_t writes_in_flight_ = 0;
-  MonoTime waiting_since_;  // nothing has been placed since, with something waiting
+  MonoTime waiting_since_;  // of some class nothing has been placed since, with something waiting
   MonoTime stall_told_;
   uint32_t failures_in_a_row_ = 0;
   bool buffers_registered_ = false;

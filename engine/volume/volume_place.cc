@@ -1,5 +1,6 @@
 // Placing: from chunks that wait to writes in flight.
 #include <algorithm>
+#include <set>
 
 #include "engine/base/check.h"
 #include "engine/volume/volume.h"
@@ -12,34 +13,48 @@ constexpr size_t kGroupChunksMax = 64;
 
 }  // namespace
 
-// Chunks of one class at the head of the line that are written as one group: one where the granule
-// is a block, else as many as are waiting, so that whole granules fill up.
-size_t Volume::GroupSize() const {
+// Chunks of one class, from the one at `begin` of the line on, that are written as one group: one
+// where the granule is a block, else as many as are waiting, so that whole granules fill up.
+size_t Volume::GroupSize(size_t begin) const {
   if (superblock_.granule_bytes == format::kChunkAlignBytes) return 1;
   const size_t room = std::min<size_t>(
-      {waiting_.size(), kGroupChunksMax, options_.queue_depth - writes_in_flight_});
+      {waiting_.size() - begin, kGroupChunksMax, options_.queue_depth - writes_in_flight_});
+  const ClassId retention_class = waiting_[begin]->retention_class;
   size_t count = 0;
   uint64_t bytes = 0;
-  while (count < room && waiting_[count]->retention_class == waiting_.front()->retention_class) {
-    bytes += waiting_[count]->block_bytes();
+  while (count < room && waiting_[begin + count]->retention_class == retention_class) {
+    bytes += waiting_[begin + count]->block_bytes();
     if (bytes > chunk_bytes_max()) break;
     ++count;
   }
   return std::max<size_t>(count, 1);
 }
 
+// A class without room holds up nobody else: footage may be waiting for a file that waits for its
+// receipt, which stands in a ledger chunk further back in the line.
 bool Volume::PlaceWaiting(MonoTime now) {
-  bool moved = false;
-  while (!waiting_.empty() && writes_in_flight_ < options_.queue_depth) {
-    const size_t count = GroupSize();
-    const std::vector<ChunkPtr> group(waiting_.begin(),
-                                      waiting_.begin() + static_cast<ptrdiff_t>(count));
-    if (!PlaceGroup(group, now)) break;
-    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<ptrdiff_t>(count));
-    moved = true;
+  std::set<ClassId> placed;
+  std::set<ClassId> without_room;
+  size_t at = 0;
+  while (at < waiting_.size() && writes_in_flight_ < options_.queue_depth) {
+    const ClassId retention_class = waiting_[at]->retention_class;
+    if (without_room.count(retention_class) != 0) {
+      ++at;
+      continue;
+    }
+    const auto begin = waiting_.begin() + static_cast<ptrdiff_t>(at);
+    const auto end = begin + static_cast<ptrdiff_t>(GroupSize(at));
+    if (PlaceGroup(std::vector<ChunkPtr>(begin, end), now)) {
+      waiting_.erase(begin, end);
+      placed.insert(retention_class);
+    } else {
+      without_room.insert(retention_class);
+    }
   }
-  if (moved) waiting_since_ = now;
-  return moved;
+  const bool all_move = std::all_of(without_room.begin(), without_room.end(),
+                                    [&](ClassId c) { return placed.count(c) != 0; });
+  if (!placed.empty() && all_move) waiting_since_ = now;
+  return !placed.empty();
 }
 
 bool Volume::PlaceGroup(std::span<const ChunkPtr> chunks, MonoTime now) {
