@@ -22,8 +22,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 WORK = os.path.join(ROOT, "build", "mutants")
 TREE = os.path.join(WORK, "tree")
 BUILD = os.path.join(WORK, "build")
-NEEDED = ("CMakeLists.txt", "cmake/", "engine/", "fuzz/", "tests/")
-NOT_NEEDED = ("engine/av/", "tests/data/", "tests/av/", "tests/index/", "tests/tools/")
+NEEDED = ("CMakeLists.txt", "cmake/", "engine/", "fuzz/", "index/", "tests/")
+NOT_NEEDED = ("tests/data/", "tests/av/", "tests/index/", "tests/tools/")
 STATES = re.compile(r"(\d+) states in (\d+) s")
 
 
@@ -43,7 +43,6 @@ def copy_tree():
     listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT)
     names = [name for name in listed.stdout.splitlines()
              if name.startswith(NEEDED) and not (name.startswith(NOT_NEEDED))]
-    names.append("engine/av/CMakeLists.txt")
     for name in names:
         source, target = os.path.join(ROOT, name), os.path.join(TREE, name)
         if not os.path.exists(source):
