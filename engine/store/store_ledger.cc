@@ -80,18 +80,23 @@ Status StoreImpl::WriteLedger(VolumeNo volume, const format::LedgerRecord& recor
   const Ledger::Pending pending(ledger_, record);
   Status problem = Unavailable("no volume can be written");
   std::vector<std::pair<VolumeSlot*, UnitNumber>> written;
-  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
-    const bool wanted = volume.value == 0 || slot->node.number == volume;
-    if (!wanted || !slot->volume || slot->volume->health() == VolumeHealth::kOffline) continue;
-    const Result<UnitNumber> end = AppendLedger(slot.get(), record);
-    if (!end.ok()) {
-      problem = end.status();
-      continue;
+  const auto append = [&] {
+    for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+      const bool wanted = volume.value == 0 || slot->node.number == volume;
+      if (!wanted || !slot->volume || slot->volume->health() == VolumeHealth::kOffline) continue;
+      const Result<UnitNumber> end = AppendLedger(slot.get(), record);
+      if (end.ok()) {
+        written.emplace_back(slot.get(), *end);
+      } else {
+        problem = end.status();
+      }
+      slot->ledger.buffer->Flush();
+      if (!options_.manual) slot->volume->Wake();
     }
-    slot->ledger.buffer->Flush();
-    if (!options_.manual) slot->volume->Wake();
-    written.emplace_back(slot.get(), *end);
-  }
+    return !written.empty() || problem.code() != Code::kResourceExhausted;
+  };
+  // No room in any ledger's buffer: what stands there is on its way to the disk.
+  if (!append()) WaitFor(append, kLedgerWait);
   // One copy that is durable carries the record: a volume in trouble must not hold up the others.
   size_t durable = 0;
   WaitFor(
