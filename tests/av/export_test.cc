@@ -295,5 +295,31 @@ INSTANTIATE_TEST_SUITE_P(All, Mp4Sound,
                            return sound.param.encoder + "_" + sound.param.container;
                          });
 
+// Kept byte for byte as a track of the stream; an MP4 file has no place for it and says so.
+TEST_F(Mp4, DataIsKeptAndNamedWhereItIsLeftOut) {
+  if (!HasFfmpeg()) GTEST_SKIP() << "no ffmpeg program here";
+  const std::string from = folder().Path("from.mov");
+  ASSERT_TRUE(Ffmpeg({"-i", Quoted(FootagePath("axis-test_h264.mp4")),
+                      "-c:v copy -timecode 01:02:03:04", Quoted(from)})
+                  .ok());
+  const Result<ReadMedia> media = ReadAll(from);
+  ASSERT_TRUE(media.ok()) << media.status().ToString();
+  ASSERT_EQ(media->first_tracks.size(), 2U);
+  EXPECT_EQ(media->first_tracks[1].kind, TrackKind::kData);
+  const Result<std::string> original = Ffmpeg({"-i", Quoted(from), "-map 0:d -c copy -f data -"});
+  ASSERT_TRUE(original.ok());
+  const auto data = media->OfTrack(1);
+  ASSERT_EQ(data.size(), 1U);
+  EXPECT_EQ(AsText(data[0]->bytes), *original);
+
+  ASSERT_TRUE(Record(from, &node_).ok());
+  const auto files = node_.Open();
+  ASSERT_TRUE(files.ok()) << files.status().ToString();
+  ASSERT_EQ(files->size(), 1U);
+  EXPECT_EQ((*files)[0]->info().tracks.size(), 1U);
+  ASSERT_EQ((*files)[0]->info().notes.size(), 1U);
+  EXPECT_NE((*files)[0]->info().notes[0].find("left out"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace reel::av_testing
