@@ -84,7 +84,7 @@ class RunBuffer : public std::enable_shared_from_this<RunBuffer> {
   std::vector<LiveChunk> Live() const;
   uint64_t held_bytes() const;
   bool idle() const;     // nothing held
-  bool filling() const;  // more than half of Limits::bytes is held
+  bool filling() const;  // half of Limits::bytes is held, or more
 
   // What has been shed since the last call, as gaps that are over; with `all` an open one too.
   std::vector<GapRow> TakeShed(bool all);

@@ -24,7 +24,7 @@ void RunBuffer::MarkWritten(const StreamChunk& chunk) {
 
 bool RunBuffer::filling() const {
   const std::lock_guard lock(mutex_);
-  return 2 * held_bytes_ > limits_.bytes;
+  return 2 * held_bytes_ >= limits_.bytes;
 }
 
 bool RunBuffer::IsDurable(UnitNumber end) const {

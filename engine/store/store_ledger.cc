@@ -241,12 +241,12 @@ void StoreImpl::PlanLedgerCopy(VolumeSlot* slot, std::vector<SegmentSerial> old)
   copy.old = std::move(old);
 }
 
-// Leaves half of the buffer to what is recorded meanwhile.
+// Leaves half of the buffer to what is recorded meanwhile; what fits the chunk in hand takes none.
 bool StoreImpl::AppendLedgerCopy(VolumeSlot* slot) {
   LedgerCopy& copy = slot->ledger_copy;
   RunBuffer& buffer = *slot->ledger.buffer;
   bool moved = false;
-  while (!copy.to_copy.empty() && 2 * buffer.held_bytes() < options_.stream_buffer_bytes) {
+  while (!copy.to_copy.empty() && !buffer.filling()) {
     const Result<UnitNumber> written = AppendLedger(slot, copy.to_copy.front());
     if (!written.ok()) break;  // no room now: on from here at a later turn
     copy.until = *written;
