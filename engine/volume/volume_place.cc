@@ -17,7 +17,7 @@ constexpr size_t kGroupChunksMax = 64;
 // where the granule is a block, else as many as are waiting, so that whole granules fill up.
 size_t Volume::GroupSize(size_t begin) const {
   if (superblock_.granule_bytes == format::kChunkAlignBytes) return 1;
-  const size_t room = std::min<size_t>(
+  const auto room = std::min<size_t>(
       {waiting_.size() - begin, kGroupChunksMax, options_.queue_depth - writes_in_flight_});
   const ClassId retention_class = waiting_[begin]->retention_class;
   size_t count = 0;
@@ -38,7 +38,7 @@ bool Volume::PlaceWaiting(MonoTime now) {
   size_t at = 0;
   while (at < waiting_.size() && writes_in_flight_ < options_.queue_depth) {
     const ClassId retention_class = waiting_[at]->retention_class;
-    if (without_room.count(retention_class) != 0) {
+    if (without_room.contains(retention_class)) {
       ++at;
       continue;
     }
@@ -52,7 +52,7 @@ bool Volume::PlaceWaiting(MonoTime now) {
     }
   }
   const bool all_move = std::all_of(without_room.begin(), without_room.end(),
-                                    [&](ClassId c) { return placed.count(c) != 0; });
+                                    [&](ClassId c) { return placed.contains(c); });
   if (!placed.empty() && all_move) waiting_since_ = now;
   return !placed.empty();
 }
