@@ -70,6 +70,7 @@ Status StoreImpl::Start() {
   Status last_problem =
       FailedPrecondition(options_.state_path + " has no volumes: add one with 'reel init'");
   for (const format::NodeVolume& node_volume : node_.volumes) {
+    if (node_volume.forgotten()) continue;
     auto slot = std::make_unique<VolumeSlot>();
     slot->node = node_volume;
     slot->away = OpenVolume(slot.get());
@@ -271,6 +272,7 @@ Status StoreImpl::OpenForReading() {
   bool complete = index_ != nullptr;
   Status last_problem = FailedPrecondition(options_.state_path + " has no volumes");
   for (const format::NodeVolume& node_volume : node_.volumes) {
+    if (node_volume.forgotten()) continue;
     auto slot = std::make_unique<VolumeSlot>();
     slot->node = node_volume;
     slot->away = OpenView(slot.get());

@@ -105,6 +105,10 @@ StreamInfo StoreImpl::InfoOf(const format::StreamRecord& record) {
   info.name = record.row.name;
   info.retention_class = record.row.retention_class;
   info.created = record.row.created;
+  if (const auto retirement = ledger_.Retirement(info.id);
+      retirement && retirement->retired != kWallMin) {
+    info.retired = retirement->retired;
+  }
   const std::lock_guard lock(mutex_);
   const auto at = runs_.find(info.id);
   if (at == runs_.end()) return info;
@@ -116,21 +120,7 @@ StreamInfo StoreImpl::InfoOf(const format::StreamRecord& record) {
 }
 
 Result<StreamInfo> StoreImpl::CreateStream(const std::string& name) {
-  REEL_RETURN_IF_ERROR(CheckWritable());
-  REEL_RETURN_IF_ERROR(format::CheckStreamName(name));
-  const std::lock_guard creating(create_mutex_);
-  if (KnownStream(name)) return AlreadyExists("a stream named '" + name + "' exists");
-  format::StreamRecord record;
-  record.row.stream = NewId<StreamId>(random_);
-  record.row.name = name;
-  record.row.retention_class = kDefaultClass;
-  record.row.created = clock_.WallNow();
-  record.revision = 1;
-  REEL_RETURN_IF_ERROR(WriteLedger({}, record));
-  IndexBatch batch;
-  batch.streams.push_back(record.row);
-  feed_.Add(batch);
-  return InfoOf(record);
+  return CreateStreamAs(name, NewId<StreamId>(random_));
 }
 
 std::optional<format::StreamRecord> StoreImpl::KnownStream(StreamId id) {
@@ -228,6 +218,7 @@ Result<std::unique_ptr<RunWriter>> StoreImpl::BeginRun(StreamId stream, const Ru
   REEL_RETURN_IF_ERROR(CheckWritable());
   const auto record = KnownStream(stream);
   if (!record) return NotFound("no stream " + ToString(stream));
+  REEL_RETURN_IF_ERROR(CheckNotRetired(*record));
   RunBuffer::Identity identity;
   identity.stream = stream;
   identity.run = options.resume ? *options.resume : NewId<RunId>(random_);
