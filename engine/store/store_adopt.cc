@@ -47,6 +47,7 @@ Result<std::vector<StreamInfo>> StreamsOf(Store::Options options) {
   NoIndex index;
   options.index = &index;
   options.scratch_index = nullptr;
+  options.log = nullptr;
   options.read_only = true;
   REEL_ASSIGN_OR_RETURN(const std::unique_ptr<Store> store, Store::Open(options));
   return store->Streams();
@@ -130,7 +131,8 @@ Result<std::vector<Store::Adoption::Stream>> SettleNames(const Store::Options& o
                                                          const format::Superblock& superblock,
                                                          const NodeState& node) {
   std::vector<StreamInfo> ours;
-  if (HasVolumes(node)) {
+  // Of one that is the node's own and stands elsewhere now, the names are the node's.
+  if (HasVolumes(node) && superblock.owner != node.node) {
     REEL_ASSIGN_OR_RETURN(ours, StreamsOf(options));
   }
   OwnersView view(options, volume);

@@ -324,6 +324,14 @@ Status StoreImpl::FeedScratch() {
       row.state = SegmentState::kSealed;
       row.retention_class = life.header.retention_class;
       row.epoch = life.header.epoch;
+      row.begin = kWallMax;
+      row.end = kWallMin;
+      for (const format::ChunkRow& chunk : rows) {
+        row.begin = std::min(row.begin, chunk.wall_begin);
+        row.end = std::max(row.end, chunk.wall_end);
+        row.payload_bytes += chunk.chunk_bytes;
+        ++row.chunk_count;
+      }
       if (life.header.retention_class != kLedgerClass) feed_.AddSegment(row, rows);
       if (feed_.full()) REEL_RETURN_IF_ERROR(feed_.Flush(*index_));
     }
