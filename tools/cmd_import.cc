@@ -1,8 +1,5 @@
 // reel import: media files to streams, all at once.
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <thread>
@@ -12,6 +9,7 @@
 #include "tools/importer.h"
 #include "tools/node_session.h"
 #include "tools/print.h"
+#include "tools/progress.h"
 #include "tools/time_args.h"
 
 namespace reel {
@@ -129,31 +127,17 @@ void PrintReport(const ImportPlan& plan, const ImportReport& report, bool json) 
   for (const std::string& note : report.notes) PrintMessage("note: " + plan.path + ": " + note);
 }
 
-// One line on a terminal, drawn over itself.
-class ProgressLine {
- public:
-  ProgressLine(const ImportProgress& progress, size_t files)
-      : progress_(progress), files_(files), shown_(isatty(STDERR_FILENO) == 1) {}
-  ~ProgressLine() {
-    if (shown_) std::fputs("\r\033[K", stderr);
+// What the files hold together, for the progress; 0 where they are repeated.
+uint64_t BytesToRead(const std::vector<ImportPlan>& plans) {
+  uint64_t bytes = 0;
+  for (const ImportPlan& plan : plans) {
+    std::error_code error;
+    const uint64_t size = fs::file_size(plan.path, error);
+    if (plan.repeat) return 0;
+    if (!error) bytes += size;
   }
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
-
-  void Draw() const {
-    if (!shown_) return;
-    const std::string line = std::to_string(progress_.files_done.load()) + " of " +
-                             Count(files_, "file") + ", " + Count(progress_.units.load(), "unit") +
-                             ", " + FormatSize(progress_.bytes.load());
-    std::fprintf(stderr, "\r\033[K%s", line.c_str());
-    std::fflush(stderr);
-  }
-
- private:
-  const ImportProgress& progress_;
-  const size_t files_;
-  const bool shown_;
-};
+  return bytes;
+}
 
 std::vector<ImportReport> ImportAll(Store& store, const Interrupt& interrupt,
                                     const std::vector<ImportPlan>& plans) {
@@ -172,9 +156,11 @@ std::vector<ImportReport> ImportAll(Store& store, const Interrupt& interrupt,
   std::vector<std::thread> threads;
   for (size_t i = 0; i < count; ++i) threads.emplace_back(work);
   {
-    const ProgressLine line(progress, plans.size());
-    constexpr Duration kDrawEvery = std::chrono::milliseconds{100};
-    while (threads_done < count && !interrupt.WaitFor(kDrawEvery)) line.Draw();
+    Progress shown({"import", 0, BytesToRead(plans), true, ""});
+    constexpr Duration kLookEvery = std::chrono::milliseconds{100};
+    while (threads_done < count && !interrupt.WaitFor(kLookEvery)) {
+      shown.Update(progress.bytes.load());
+    }
   }
   for (std::thread& thread : threads) thread.join();
   return reports;
@@ -230,6 +216,12 @@ void AddImport(CLI::App& app, Action* chosen) {
           "are corrected by it")
       ->type_name("DURATION");
   AddJsonFlag(verb, &args->json);
+  SetExamples(
+      verb,
+      {{"import --node /var/lib/reel gate-east=video.mp4",
+        "as fast as possible, the first picture taken to be of now"},
+       {"import --node /var/lib/reel --start '2026-11-22 14:00' --owner 'shop, 5 Main St' till.mkv",
+        "to stream till, with who handed it in"}});
   OnChosen(verb, args, RunImport, chosen);
 }
 

@@ -22,7 +22,7 @@ ImportReport Importer::Run() {
   Status status = Record();
   if (writer_ != nullptr) status = EndRun(status);
   // What came of reading the file names it already.
-  const bool named = status.message().rfind(plan_.path, 0) == 0;
+  const bool named = status.message().find(plan_.path) != std::string::npos;
   report_.status = named ? status : status.WithContext(plan_.path);
   ++progress_.files_done;
   return std::move(report_);
