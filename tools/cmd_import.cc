@@ -1,25 +1,11 @@
 // reel import: media files to streams, all at once.
-#include <algorithm>
-#include <filesystem>
-#include <map>
-#include <thread>
-
 #include "engine/format/ledger_record.h"
 #include "tools/command.h"
-#include "tools/importer.h"
-#include "tools/node_session.h"
-#include "tools/print.h"
-#include "tools/progress.h"
+#include "tools/import_files.h"
 #include "tools/time_args.h"
 
 namespace reel {
 namespace {
-
-namespace fs = std::filesystem;
-
-// Files at once: paced ones must all run; others are bound by the disk long before.
-constexpr size_t kMaxPacedFiles = 512;
-constexpr size_t kMaxBulkThreads = 16;
 
 struct ImportArgs {
   std::string node;
@@ -34,28 +20,6 @@ struct ImportArgs {
   bool json = false;
 };
 
-// FILE, or NAME=FILE unless a file of that whole name is there.
-ImportPlan PlanOf(const std::string& text) {
-  ImportPlan plan;
-  std::error_code error;
-  const size_t equals = text.find('=');
-  const bool pair = equals != std::string::npos && equals > 0 && !fs::exists(text, error);
-  plan.path = pair ? text.substr(equals + 1) : text;
-  plan.stream = pair ? text.substr(0, equals) : fs::path(text).stem().string();
-  return plan;
-}
-
-Status CheckNames(const std::vector<ImportPlan>& plans) {
-  std::map<std::string, std::string> taken;  // stream -> path
-  for (const ImportPlan& plan : plans) {
-    const auto [at, fresh] = taken.emplace(plan.stream, plan.path);
-    if (fresh) continue;
-    return InvalidArgument(at->second + " and " + plan.path + " both go to stream '" + plan.stream +
-                           "': name the streams, NAME=FILE");
-  }
-  return OkStatus();
-}
-
 // All but the start.
 Result<std::vector<ImportPlan>> MakePlans(const ImportArgs& args) {
   if (!args.stream.empty() && args.files.size() != 1) {
@@ -63,11 +27,6 @@ Result<std::vector<ImportPlan>> MakePlans(const ImportArgs& args) {
                            std::to_string(args.files.size()) + " are given: use NAME=FILE");
   }
   if (args.pace < 0) return InvalidArgument("--pace must be above 0: 1 is real time");
-  if (args.pace > 0 && args.files.size() > kMaxPacedFiles) {
-    return InvalidArgument(std::to_string(args.files.size()) +
-                           " files cannot keep pace at once: give at most " +
-                           std::to_string(kMaxPacedFiles));
-  }
   std::optional<Duration> length;
   if (!args.length.empty()) {
     REEL_ASSIGN_OR_RETURN(length, ParseDuration(args.length));
@@ -79,91 +38,17 @@ Result<std::vector<ImportPlan>> MakePlans(const ImportArgs& args) {
   REEL_RETURN_IF_ERROR(format::CheckNote("--owner", args.owner));
   std::vector<ImportPlan> plans;
   for (const std::string& file : args.files) {
-    ImportPlan plan = PlanOf(file);
+    ImportPlan plan = PlanOfFile(file);
     if (!args.stream.empty()) plan.stream = args.stream;
     plan.pace = args.pace;
     plan.repeat = args.loop || length.has_value();
     plan.length = length;
     plan.owner = args.owner;
     plan.clock_offset = clock_offset;
-    if (args.json) {
-      plan.on_durable = [stream = plan.stream](UnitNumber end) {
-        PrintJson({{"event", "durable"}, {"stream", stream}, {"units", end.value}});
-      };
-    }
     plans.push_back(std::move(plan));
   }
-  REEL_RETURN_IF_ERROR(CheckNames(plans));
+  REEL_RETURN_IF_ERROR(CheckPlans(plans));
   return plans;
-}
-
-void PrintReport(const ImportPlan& plan, const ImportReport& report, bool json) {
-  const bool any = report.units > 0;
-  if (json) {
-    Json line{{"event", "end"},
-              {"stream", plan.stream},
-              {"id", ToString(report.stream)},
-              {"run", ToString(report.run)},
-              {"file", plan.path},
-              {"units", report.units},
-              {"bytes", report.bytes},
-              {"units_shed", report.units_shed},
-              {"durable", report.durable.value},
-              {"notes", report.notes}};
-    if (any) line["range"] = RangeJson(report.range);
-    line["status"] = std::string(CodeName(report.status.code()));
-    PrintJson(line);
-    return;
-  }
-  if (any) {
-    std::string line = plan.stream + "  " + Count(report.units, "unit") + "  " +
-                       FormatSize(report.bytes) + "  " + RangeText(report.range);
-    for (const TrackInfo& track : report.tracks) line += "  " + TrackText(track);
-    const bool whole = report.durable.value >= report.units + report.units_shed;
-    line += whole ? "  durable" : "  durable up to unit " + std::to_string(report.durable.value);
-    if (report.units_shed != 0) line += "  shed " + Count(report.units_shed, "unit");
-    PrintLine(line);
-  }
-  for (const std::string& note : report.notes) PrintMessage("note: " + plan.path + ": " + note);
-}
-
-// What the files hold together, for the progress; 0 where they are repeated.
-uint64_t BytesToRead(const std::vector<ImportPlan>& plans) {
-  uint64_t bytes = 0;
-  for (const ImportPlan& plan : plans) {
-    std::error_code error;
-    const uint64_t size = fs::file_size(plan.path, error);
-    if (plan.repeat) return 0;
-    if (!error) bytes += size;
-  }
-  return bytes;
-}
-
-std::vector<ImportReport> ImportAll(Store& store, const Interrupt& interrupt,
-                                    const std::vector<ImportPlan>& plans) {
-  std::vector<ImportReport> reports(plans.size());
-  ImportProgress progress;
-  std::atomic<size_t> next = 0;
-  std::atomic<size_t> threads_done = 0;
-  const auto work = [&] {
-    for (size_t i = next++; i < plans.size(); i = next++) {
-      reports[i] = Importer(store, interrupt, plans[i], progress).Run();
-    }
-    ++threads_done;
-  };
-  const size_t count =
-      plans.front().pace > 0 ? plans.size() : std::min(plans.size(), kMaxBulkThreads);
-  std::vector<std::thread> threads;
-  for (size_t i = 0; i < count; ++i) threads.emplace_back(work);
-  {
-    Progress shown({"import", 0, BytesToRead(plans), true, ""});
-    constexpr Duration kLookEvery = std::chrono::milliseconds{100};
-    while (threads_done < count && !interrupt.WaitFor(kLookEvery)) {
-      shown.Update(progress.bytes.load());
-    }
-  }
-  for (std::thread& thread : threads) thread.join();
-  return reports;
 }
 
 Status RunImport(const ImportArgs& args) {
@@ -174,21 +59,7 @@ Status RunImport(const ImportArgs& args) {
   // "now" is when recording can begin: what lies before the opening is the recorder's down time.
   REEL_ASSIGN_OR_RETURN(const WallTime start, ParseTime(args.start, SystemClock().WallNow()));
   for (ImportPlan& plan : plans) plan.start = start;
-  const std::vector<ImportReport> reports = ImportAll(session->store(), interrupt, plans);
-  // Before anything is reported: nothing becomes durable afterwards.
-  const Status closed = session->Close();
-  Status first;
-  for (size_t i = 0; i < plans.size(); ++i) {
-    PrintReport(plans[i], reports[i], args.json);
-    const Status& status = reports[i].status;
-    if (status.ok()) continue;
-    if (!first.ok() && status.code() != Code::kCancelled) PrintMessage(status.message());
-    if (first.ok()) first = status;
-  }
-  if (first.code() == Code::kCancelled) {
-    return {Code::kCancelled, "import stopped by a signal; what was accepted is durable"};
-  }
-  return first.ok() ? closed : first;
+  return ImportAndReport(*session, interrupt, plans, {"import", args.json});
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ struct StreamsArgs {
   std::string node;
   std::string stream;  // name or UUID
   std::string name;    // the new one
+  bool names = false;  // alone, one a line
   bool json = false;
 };
 
@@ -57,6 +58,10 @@ Status RunList(const StreamsArgs& args) {
   REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.node));
   Store& store = session->store();
   const std::vector<StreamInfo> streams = store.Streams();
+  if (args.names && !args.json) {
+    for (const StreamInfo& stream : streams) PrintLine(stream.name);
+    return OkStatus();
+  }
   size_t name_width = 0;
   for (const StreamInfo& stream : streams) name_width = std::max(name_width, stream.name.size());
   Json list = Json::array();
@@ -140,6 +145,7 @@ void AddStreams(CLI::App& app, Action* chosen) {
                         {"streams rename --node /var/lib/reel gate gate-east", "a better name"}});
 
   CLI::App& list = AddSub(streams, args, "list", "List the streams and what there is of each");
+  list.add_flag("--names", args->names, "Only the names, one a line");
   SetExamples(list, {{"streams list --node /var/lib/reel", "what there is of each"}});
   OnChosen(list, args, RunList, chosen);
 

@@ -24,6 +24,7 @@ std::unique_ptr<CLI::App> MakeApp(Action* chosen) {
   AddAdopt(*app, chosen);
   AddVolumes(*app, chosen);
   AddStreams(*app, chosen);
+  AddRecord(*app, chosen);
   AddImport(*app, chosen);
   AddImports(*app, chosen);
   AddTimeline(*app, chosen);
@@ -36,6 +37,9 @@ std::unique_ptr<CLI::App> MakeApp(Action* chosen) {
   AddReindex(*app, chosen);
   AddInspect(*app, chosen);
   AddStats(*app, chosen);
+  AddPlan(*app, chosen);
+  AddCompletion(*app, chosen);
+  AddMan(*app, chosen);
   return app;
 }
 
