@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/av/picture_decoder.h"
+#include "tools/advice.h"
 #include "tools/command.h"
 #include "tools/exit_codes.h"
 #include "tools/print.h"
@@ -31,7 +32,7 @@ std::string CommandSoFar(const CLI::App& app) {
 }
 
 int Finish(const Status& status) {
-  if (!status.ok()) PrintMessage(status.message());
+  if (!status.ok()) PrintMessage(WithAdvice(status));
   return static_cast<int>(ExitCodeOf(status.code()));
 }
 

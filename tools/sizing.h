@@ -43,7 +43,7 @@ struct Sizing {
 
 Sizing SizeOf(const SizingRequest& request);
 
-// "200x4M": 200 cameras of 4 Mbit/s each; K, M and G are powers of 1000, as camera makers mean them.
+// "200x4M": 200 cameras of 4 Mbit/s each. K, M and G are powers of 1000, as camera makers have it.
 Result<CameraGroup> ParseCameras(std::string_view text);
 
 }  // namespace reel

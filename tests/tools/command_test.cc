@@ -1,5 +1,5 @@
-// What programs rely on: documents of the shape that docs/COMMAND.md promises, help with examples, a
-// man page and completion that are those of this command.
+// What programs rely on: documents of the shape that docs/COMMAND.md promises, help with examples,
+// a man page and completion that are those of this command.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
