@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "engine/store/gop_joiner.h"
+
 namespace reel {
 namespace {
 
@@ -31,18 +33,6 @@ void KeepLast(std::vector<T>* rows, KeyOf key_of) {
   }
   std::reverse(kept.begin(), kept.end());
   *rows = std::move(kept);
-}
-
-// What `row` says and `there`, of the same key, goes on with: pieces behind its end. Of `there` the
-// beginning has been recycled.
-GopRow Joined(GopRow row, const GopRow& there) {
-  const UnitNumber end = row.end_unit();
-  for (const Piece& piece : there.pieces) {
-    const bool further = piece.first_unit.value + piece.unit_count > end.value;
-    if (further && row.pieces.size() < kMaxPieces) row.pieces.push_back(piece);
-  }
-  row.end = std::max(row.end, there.end);
-  return row;
 }
 
 }  // namespace
@@ -115,30 +105,12 @@ void IndexFeed::KeepLatest(IndexBatch* batch) const {
   }
 }
 
-// A segment tells only what stands in it. A row that the index has and that reaches further,
-// because its GOP went on in another segment or was written anew there, holds over what this one
-// says.
-Status IndexFeed::KeepWhatReachesFurther(Index& index, IndexBatch* recovered) const {
-  constexpr size_t kRowsOfOneTime = 64;
-  std::stable_sort(recovered->gops.begin(), recovered->gops.end(),
-                   [](const GopRow& a, const GopRow& b) { return a.end_unit() < b.end_unit(); });
-  KeepLatest(recovered);
-  std::vector<GopRow> gops;
-  for (GopRow& row : recovered->gops) {
-    REEL_ASSIGN_OR_RETURN(const std::vector<GopRow> there,
-                          index.Gops(row.stream, row.begin, Direction::kForward, kRowsOfOneTime));
-    const auto other = std::find_if(there.begin(), there.end(), [&](const GopRow& known) {
-      return known.begin == row.begin && known.run == row.run &&
-             known.first_unit == row.first_unit && known.end_unit() > row.end_unit();
-    });
-    if (other == there.end()) {
-      gops.push_back(std::move(row));
-    } else if (other->pieces.front().first_unit != row.first_unit) {
-      gops.push_back(Joined(std::move(row), *other));
-    }
-  }
-  recovered->gops = std::move(gops);
-  for (RunRow& row : recovered->runs) {
+// A segment tells only what stands in it: it adds to what the index has, and takes nothing away.
+Status IndexFeed::JoinWithWhatIsThere(Index& index, IndexBatch* recovered) {
+  GopJoiner joiner(index);
+  REEL_RETURN_IF_ERROR(joiner.Add(recovered->gops));
+  std::vector<RunRow> runs = recovered->runs;
+  for (RunRow& row : runs) {
     REEL_ASSIGN_OR_RETURN(const std::vector<RunRow> there,
                           index.Runs(row.stream, {row.begin, row.begin + Duration{1}}, 1U << 20));
     for (const RunRow& other : there) {
@@ -147,6 +119,8 @@ Status IndexFeed::KeepWhatReachesFurther(Index& index, IndexBatch* recovered) co
       if (row.cause == EndCause::kOpen) row.cause = other.cause;
     }
   }
+  recovered->gops = joiner.Take();
+  recovered->runs = std::move(runs);
   return OkStatus();
 }
 
@@ -161,7 +135,7 @@ Status IndexFeed::Flush(Index& index) {
     std::swap(recovered, recovered_batch_);
     std::swap(to_release, to_release_);
   }
-  Status written = KeepWhatReachesFurther(index, &recovered);
+  Status written = JoinWithWhatIsThere(index, &recovered);
   if (written.ok()) {
     AppendBatch(&recovered, batch);
     std::swap(batch, recovered);

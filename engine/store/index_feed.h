@@ -32,7 +32,7 @@ class IndexFeed {
   void Add(const IndexBatch& rows);
 
   // A run of an earlier session is being written again. What is sent again may stand in a segment
-  // that is still to be read, so none of its rows takes the place of one that reaches further.
+  // that is still to be read, so its rows are joined with what is there.
   void ExpectAgain(const RunId& run);
   // Where it goes on, if the index knows.
   void ResumeRun(const GopRow& last, const RunRow& run);
@@ -49,7 +49,7 @@ class IndexFeed {
 
  private:
   void KeepLatest(IndexBatch* batch) const;
-  Status KeepWhatReachesFurther(Index& index, IndexBatch* recovered) const;
+  static Status JoinWithWhatIsThere(Index& index, IndexBatch* recovered);
 
   const Ledger& ledger_;
   std::mutex flush_mutex_;  // before mutex_, and held across the write
@@ -58,7 +58,7 @@ class IndexFeed {
   GopAssembler recovered_;  // runs of earlier ones
   std::set<RunId> again_;   // as long as they are written
   IndexBatch batch_;
-  IndexBatch recovered_batch_;  // compared with what is there before it is written
+  IndexBatch recovered_batch_;  // joined with what is there before it is written
   std::vector<StreamChunkPtr> to_release_;
   bool lost_ = false;     // rows were dropped
   bool writable_ = true;  // the last flush succeeded
