@@ -239,6 +239,9 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   std::vector<std::pair<VolumeSlot*, SegmentSerial>> deferred_ledger_;
 
   std::mutex create_mutex_;  // one CreateStream at a time; taken before all others
+  // By name: their record may have reached a disk though nobody knows. Whoever asks for the name
+  // again gets the same id, so that no name ever stands for two. At most kDoubtfulStreamsMax.
+  std::map<std::string, format::StreamRecord> doubtful_streams_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<VolumeSlot>> volumes_;  // fixed once Start has returned
   std::unordered_map<StreamId, std::vector<std::shared_ptr<ActiveRun>>> runs_;
