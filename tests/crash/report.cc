@@ -113,8 +113,9 @@ std::string ReportOfLife(const Generation& generation, const std::vector<std::st
 }
 
 std::string ReportOfState(const Generation& generation, const std::vector<std::string>& history,
-                          const State& state, const std::vector<std::string>& problems,
-                          SimWorld& after) {
+                          const State& state, StateCheck& check,
+                          const std::vector<std::string>& index_before) {
+  SimWorld& after = check.world();
   std::string text =
       Beginning(generation, history, generation.number * kStatesPerGeneration + state.number);
   text += Lines("what the store said", generation.world->log) + state.Text() + "\n";
@@ -128,8 +129,10 @@ std::string ReportOfState(const Generation& generation, const std::vector<std::s
     text += "disk " + std::to_string(disk) + " after it:\n" +
             after.disk(disk).JournalText(0, 4 * kJournalTail);
   }
+  text += Lines("what the index had", index_before);
+  text += Lines("what it has after it", check.IndexLines());
   return text + Lines("what the store said after it", after.log) +
-         Lines("wrong after it", problems);
+         Lines("wrong after it", check.problems());
 }
 
 std::string ReportOfDamage(const Generation& generation, const State& state,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tests/crash/damage_check.h"
+#include "tests/crash/state_check.h"
 
 namespace reel::crash {
 
@@ -14,8 +15,8 @@ std::string StoryOf(const Generation& generation);
 std::string ReportOfLife(const Generation& generation, const std::vector<std::string>& history,
                          const std::vector<std::string>& problems);
 std::string ReportOfState(const Generation& generation, const std::vector<std::string>& history,
-                          const State& state, const std::vector<std::string>& problems,
-                          SimWorld& after);
+                          const State& state, StateCheck& check,
+                          const std::vector<std::string>& index_before);
 
 std::string ReportOfDamage(const Generation& generation, const State& state,
                            const DamageCheck& check);
