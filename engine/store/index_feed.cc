@@ -1,6 +1,7 @@
 #include "engine/store/index_feed.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -58,9 +59,29 @@ void IndexFeed::Add(const IndexBatch& rows) {
   AppendBatch(&batch_, rows);
 }
 
+void IndexFeed::AddCopy(const format::ChunkRow& chunk, VolumeNo volume, SegmentSerial serial) {
+  const std::lock_guard lock(mutex_);
+  if (recording_.FindRun(chunk.run)) again_.insert(chunk.run);
+  JoinRowsOf(chunk.run);
+  GopAssembler alone;
+  IndexBatch rows;
+  alone.Add(chunk, volume, serial, &rows);
+  recovered_batch_.gops.push_back(std::move(rows.gops.front()));  // of its run all is known
+}
+
 void IndexFeed::ExpectAgain(const RunId& run) {
   const std::lock_guard lock(mutex_);
   again_.insert(run);
+  JoinRowsOf(run);
+}
+
+// With the lock held. What waits of `run` is joined as well, lest it replace what came first.
+void IndexFeed::JoinRowsOf(const RunId& run) {
+  const auto is_other = [&run](const GopRow& row) { return row.run != run; };
+  const auto from = std::stable_partition(batch_.gops.begin(), batch_.gops.end(), is_other);
+  recovered_batch_.gops.insert(recovered_batch_.gops.end(), std::make_move_iterator(from),
+                               std::make_move_iterator(batch_.gops.end()));
+  batch_.gops.erase(from, batch_.gops.end());
 }
 
 void IndexFeed::ResumeRun(const GopRow& last, const RunRow& run) {
@@ -106,11 +127,11 @@ void IndexFeed::KeepLatest(IndexBatch* batch) const {
 }
 
 // A segment tells only what stands in it: it adds to what the index has, and takes nothing away.
-Status IndexFeed::JoinWithWhatIsThere(Index& index, IndexBatch* recovered) {
+Status IndexFeed::JoinWithWhatIsThere(Index& index, IndexBatch* rows) {
   GopJoiner joiner(index);
-  REEL_RETURN_IF_ERROR(joiner.Add(recovered->gops));
-  std::vector<RunRow> runs = recovered->runs;
-  for (RunRow& row : runs) {
+  REEL_RETURN_IF_ERROR(joiner.Add(std::move(rows->gops)));
+  rows->gops = joiner.Take();
+  for (RunRow& row : rows->runs) {
     REEL_ASSIGN_OR_RETURN(const std::vector<RunRow> there,
                           index.Runs(row.stream, {row.begin, row.begin + Duration{1}}, 1U << 20));
     for (const RunRow& other : there) {
@@ -119,8 +140,6 @@ Status IndexFeed::JoinWithWhatIsThere(Index& index, IndexBatch* recovered) {
       if (row.cause == EndCause::kOpen) row.cause = other.cause;
     }
   }
-  recovered->gops = joiner.Take();
-  recovered->runs = std::move(runs);
   return OkStatus();
 }
 
@@ -135,14 +154,7 @@ Status IndexFeed::Flush(Index& index) {
     std::swap(recovered, recovered_batch_);
     std::swap(to_release, to_release_);
   }
-  Status written = JoinWithWhatIsThere(index, &recovered);
-  if (written.ok()) {
-    AppendBatch(&recovered, batch);
-    std::swap(batch, recovered);
-    recovered = {};
-    KeepLatest(&batch);
-    if (!batch.empty()) written = index.Write(batch);
-  }
+  const Status written = Write(index, &batch, recovered);
   for (const StreamChunkPtr& chunk : to_release) chunk->run_buffer->Release(*chunk);
   const std::lock_guard lock(mutex_);
   writable_ = written.ok();
@@ -157,6 +169,18 @@ Status IndexFeed::Flush(Index& index) {
     std::swap(recovered, recovered_batch_);
   }
   return written;
+}
+
+Status IndexFeed::Write(Index& index, IndexBatch* batch, const IndexBatch& recovered) const {
+  if (recovered.empty()) {
+    KeepLatest(batch);
+    return batch->empty() ? OkStatus() : index.Write(*batch);
+  }
+  IndexBatch all = recovered;
+  REEL_RETURN_IF_ERROR(JoinWithWhatIsThere(index, &all));
+  AppendBatch(&all, *batch);
+  KeepLatest(&all);
+  return index.Write(all);
 }
 
 }  // namespace reel

@@ -27,6 +27,8 @@ class IndexFeed {
   explicit IndexFeed(const Ledger& ledger) : ledger_(ledger) {}
 
   void AddDurable(const StreamChunkPtr& chunk);
+  // A chunk that had been copied to another volume, and is durable here as well.
+  void AddCopy(const format::ChunkRow& chunk, VolumeNo volume, SegmentSerial serial);
   // A segment of an earlier session, whole: its chunks and then its own row.
   void AddSegment(const SegmentRow& row, const std::vector<format::ChunkRow>& rows);
   void Add(const IndexBatch& rows);
@@ -49,14 +51,16 @@ class IndexFeed {
 
  private:
   void KeepLatest(IndexBatch* batch) const;
-  static Status JoinWithWhatIsThere(Index& index, IndexBatch* recovered);
+  static Status JoinWithWhatIsThere(Index& index, IndexBatch* rows);
+  Status Write(Index& index, IndexBatch* batch, const IndexBatch& recovered) const;
+  void JoinRowsOf(const RunId& run);
 
   const Ledger& ledger_;
   std::mutex flush_mutex_;  // before mutex_, and held across the write
   mutable std::mutex mutex_;
   GopAssembler recording_;  // runs of this session
   GopAssembler recovered_;  // runs of earlier ones
-  std::set<RunId> again_;   // as long as they are written
+  std::set<RunId> again_;   // sent or stored again, as long as they are written
   IndexBatch batch_;
   IndexBatch recovered_batch_;  // joined with what is there before it is written
   std::vector<StreamChunkPtr> to_release_;

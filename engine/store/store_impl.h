@@ -69,6 +69,9 @@ struct VolumeSlot {
   Status away;  // why it cannot be used
   LedgerRun ledger;
   std::mutex ledger_mutex;  // orders ledger appends
+  // Gaps and ends of runs that found no room in the ledger's buffer: the feed thread brings them.
+  // At most kLedgerWaitingMax; beyond, the log alone knows of them. Under ledger_mutex.
+  std::deque<format::LedgerRecord> ledger_waiting;
   std::shared_ptr<const RunList> runs =
       std::make_shared<RunList>();        // assigned here; swapped whole
   std::atomic<bool> ledger_grew = true;   // a segment of it was sealed since the last look
@@ -166,8 +169,10 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   // With `newer`, what newer segments say, adds to it and notes a segment that says nothing else.
   Status ReadLedgerSegment(VolumeNo volume, SegmentSerial serial,
                            const std::vector<format::ChunkRow>& rows, Ledger* newer = nullptr);
-  // Appends to the volume's ledger; the number to wait for.
+  // Appends to the volume's ledger; the number to wait for. ResourceExhausted: no room just now.
   Result<UnitNumber> AppendLedger(VolumeSlot* slot, const format::LedgerRecord& record);
+  // With the slot's ledger_mutex held.
+  Result<UnitNumber> AppendLedgerLocked(VolumeSlot* slot, const format::LedgerRecord& record);
   // Appends to the ledger of `volume`, or of every usable volume with number 0, and waits until
   // durable; then the ledger in memory has it too.
   Status WriteLedger(VolumeNo volume, const format::LedgerRecord& record);
@@ -180,6 +185,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   static size_t ReceiptsMax(const VolumeSlot& slot);
   void PruneLedger();
   void AppendLedgers(const format::LedgerRecord& record, const std::string& what);
+  bool AppendWaiting(VolumeSlot* slot);
   void RecordShed(const ActiveRun& run, bool all);
   bool FinishEndedRuns();
 

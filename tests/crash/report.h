@@ -11,6 +11,9 @@ namespace reel::crash {
 void NoteRunning(uint64_t seed, uint64_t state);
 void SayRunningWhenItDies();
 
+// A line for each GOP of the model's streams and each segment that the index has.
+std::vector<std::string> IndexLines(Index& index, const Generation& generation);
+
 std::string StoryOf(const Generation& generation);
 std::string ReportOfLife(const Generation& generation, const std::vector<std::string>& history,
                          const std::vector<std::string>& problems);

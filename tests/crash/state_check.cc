@@ -27,34 +27,6 @@ StateCheck::StateCheck(const Generation& before, const State& state, bool keep_l
 
 uint64_t StateCheck::Hash() const { return HashOf(*world_); }
 
-std::vector<std::string> StateCheck::IndexLines() {
-  std::vector<std::string> lines;
-  for (const ModelStream& stream : model_.streams) {
-    const auto rows = index_->Gops(stream.id, kWallMin, Direction::kForward, SIZE_MAX);
-    for (const GopRow& row : *rows) {
-      std::string line = "run " + ToString(row.run).substr(0, 8) + " from unit " +
-                         std::to_string(row.first_unit.value) + ", " + FormatWall(row.begin) +
-                         " to " + FormatWall(row.end) + ", flags " + std::to_string(row.flags);
-      for (const Piece& piece : row.pieces) {
-        line += "; units " + std::to_string(piece.first_unit.value) + " + " +
-                std::to_string(piece.unit_count) + " in volume " +
-                std::to_string(piece.volume.value) + " serial " +
-                std::to_string(piece.serial.value) + " at " + std::to_string(piece.offset_bytes);
-      }
-      lines.push_back(line);
-    }
-  }
-  for (size_t volume = 1; volume < world_->disk_count(); ++volume) {
-    const auto rows = index_->Segments(VolumeNo{static_cast<uint16_t>(volume)});
-    for (const SegmentRow& row : *rows) {
-      lines.push_back("volume " + std::to_string(volume) + " serial " +
-                      std::to_string(row.serial.value) + ", state " +
-                      std::to_string(static_cast<int>(row.state)));
-    }
-  }
-  return lines;
-}
-
 void StateCheck::Problem(const std::string& what) {
   if (problems_.size() < kProblemsMax) problems_.push_back(what);
 }

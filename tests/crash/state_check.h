@@ -16,8 +16,7 @@ class StateCheck {
   void Run();
 
   const std::vector<std::string>& problems() const { return problems_; }
-  // A line for each GOP of the model's streams that the index has now.
-  std::vector<std::string> IndexLines();
+  Index& index() { return *index_; }
   SimWorld& world() { return *world_; }
 
  private:

@@ -166,6 +166,45 @@ TEST(IndexFeedTest, ACopyAnswersWhenTheOtherIsRecycled) {
   }
 }
 
+// A volume stalled, and what was on its way there was written to another one as well.
+TEST(IndexFeedTest, CopiesOfARunThatIsRecordedAreJoined) {
+  const std::unique_ptr<BufferPool> pool = BufferPool::Create(1U << 20).value();
+  const auto buffer =
+      std::make_shared<RunBuffer>(RunBuffer::Identity{}, RunBuffer::Limits{}, *pool);
+  for (const bool flush_between : {true, false}) {
+    Ledger ledger;
+    IndexFeed feed(ledger);
+    MemoryIndex index;
+    const auto add = [&](const format::ChunkRow& row) {
+      const auto chunk = std::make_shared<StreamChunk>();
+      chunk->row = row;
+      chunk->volume = {1};
+      chunk->serial = {1};
+      chunk->run_buffer = buffer;
+      feed.AddDurable(chunk);
+    };
+    add(Chunk(0, 5, true, 8192));
+    if (flush_between) {
+      ASSERT_TRUE(feed.Flush(index).ok());
+    }
+    feed.AddCopy(Chunk(0, 5, true, 8192), {2}, {7});
+    add(Chunk(5, 5, false, 12288));
+    ASSERT_TRUE(feed.Flush(index).ok());
+    add(Chunk(10, 5, false, 16384));
+    ASSERT_TRUE(feed.Flush(index).ok());
+    const auto gops = index.Gops(Stream(), kWallMin, Direction::kForward, 10);
+    ASSERT_EQ(gops->size(), 1u);
+    EXPECT_EQ(gops->front().pieces.size(), 2u);
+    EXPECT_EQ(gops->front().end_unit().value, 15u);
+    EXPECT_EQ(index.Runs(Stream(), {kWallMin, kWallMax}, 10)->size(), 1u);
+    IndexBatch gone;
+    gone.segments = {Retired(1)};
+    ASSERT_TRUE(index.Write(gone).ok());
+    EXPECT_EQ(index.Gops(Stream(), kWallMin, Direction::kForward, 10)->front().end_unit().value,
+              5u);
+  }
+}
+
 // A part that was sent again from the middle of a GOP joins its row.
 TEST(IndexFeedTest, PartsOfAGopJoinItsRow) {
   for (const bool at_once : {true, false}) {
