@@ -193,8 +193,8 @@ void RunBuffer::ExpectGop() {
   const uint64_t off = size > gop_mean_bytes_ ? size - gop_mean_bytes_ : gop_mean_bytes_ - size;
   gop_deviation_bytes_ = (3 * gop_deviation_bytes_ + off) / 4;
   gop_mean_bytes_ = (3 * gop_mean_bytes_ + size) / 4;
-  gop_expected_bytes_ =
-      std::max(gop_mean_bytes_, size) + 2 * gop_deviation_bytes_ + 2 * format::kBlockBytes;
+  gop_expected_bytes_ = std::max(gop_mean_bytes_, size) + 2 * gop_deviation_bytes_ +
+                        2 * uint64_t{format::kBlockBytes};
 }
 
 // The pool rounds up: the bound is on what it gives.
@@ -213,7 +213,8 @@ void RunBuffer::FinishChunk() {
   const uint32_t stored = builder_->stored_bytes();
   gop_so_far_bytes_ += stored;
   interval_payload_bytes_ = (interval_payload_bytes_ * 3 + builder_->payload().size()) / 4;
-  interval_units_ = static_cast<uint32_t>((interval_units_ * 3 + builder_->unit_count() + 3) / 4);
+  interval_units_ =
+      static_cast<uint32_t>((uint64_t{interval_units_} * 3 + builder_->unit_count() + 3) / 4);
   // What the GOP will still need from this chunk on.
   const uint64_t before = gop_so_far_bytes_ - stored;
   const uint64_t hint = gop_expected_bytes_ > before ? gop_expected_bytes_ - before : 0;

@@ -110,7 +110,7 @@ Status Store::Init(const Options& options, const std::vector<InitVolume>& volume
                           Volume::Format(*plan.disk, clock, random, plan.format));
     node.volumes.push_back({VolumeNo{++number}, id, Epoch{0}, plan.path});
   }
-  const Status written = WriteNodeState(*state_disk, &node);
+  Status written = WriteNodeState(*state_disk, &node);
   if (!written.ok()) {
     // It may stand there all the same; what is written next rules.
     node.volumes = before;

@@ -11,6 +11,8 @@ namespace reel {
 namespace {
 
 constexpr uint64_t kMinBufferBytes = 1U << 20;
+// Enough to keep a flash device busy, few for a disk that moves its heads.
+constexpr uint32_t kScanThreads = 16;
 
 Status CheckOptions(const Store::Options& options) {
   using std::chrono::milliseconds;
@@ -119,6 +121,7 @@ Status StoreImpl::OpenVolume(VolumeSlot* slot) {
   volume.node = node_.node;
   volume.least_epoch = slot->node.last_epoch;
   volume.incarnation = node_.incarnation;
+  volume.scan_threads = options_.manual ? 1 : kScanThreads;
   volume.stall_after = options_.stall_after;
   volume.offline_after = options_.offline_after;
   volume.buffers = buffers_->region();
@@ -243,7 +246,7 @@ Status StoreImpl::BeginLedger(VolumeSlot* slot) {
     const bool deferred = std::any_of(
         deferred_ledger_.begin(), deferred_ledger_.end(),
         [&](const auto& d) { return d.first == slot && d.second == life.header.serial; });
-    if (ledger && !deferred && slot->ledger_unread.count(life.header.serial) == 0)
+    if (ledger && !deferred && !slot->ledger_unread.contains(life.header.serial))
       old.push_back(life.header.serial);
   }
   if (old.size() > 1) {
@@ -260,6 +263,7 @@ Status StoreImpl::OpenView(VolumeSlot* slot) {
   pool.segment_bytes = slot->superblock.segment_bytes;
   pool.granule_bytes = slot->superblock.granule_bytes;
   pool.count_max = slot->superblock.segment_count_max;
+  pool.scan_threads = options_.manual ? 1 : kScanThreads;
   slot->view = std::make_unique<SegmentPool>(*slot->disk, clock_, random_, pool);
   std::vector<std::string> notes;
   REEL_RETURN_IF_ERROR(slot->view->Scan(/*read_only=*/true, &notes));

@@ -38,6 +38,7 @@ class RunWriterImpl final : public RunWriter {
 };
 
 constexpr Duration kRoomWait = std::chrono::seconds(30);
+constexpr size_t kDoubtfulStreamsMax = 256;
 
 }  // namespace
 
@@ -120,7 +121,31 @@ StreamInfo StoreImpl::InfoOf(const format::StreamRecord& record) {
 }
 
 Result<StreamInfo> StoreImpl::CreateStream(const std::string& name) {
-  return CreateStreamAs(name, NewId<StreamId>(random_));
+  REEL_RETURN_IF_ERROR(CheckWritable());
+  const std::lock_guard creating(create_mutex_);
+  REEL_RETURN_IF_ERROR(CheckNewName(name));
+  const auto doubtful = doubtful_streams_.find(name);
+  if (doubtful == doubtful_streams_.end() && doubtful_streams_.size() == kDoubtfulStreamsMax)
+    return Unavailable("no volume can be written");
+  format::StreamRecord record;
+  if (doubtful != doubtful_streams_.end()) {
+    record = doubtful->second;
+  } else {
+    record.row.stream = NewId<StreamId>(random_);
+    record.row.name = name;
+    record.row.retention_class = kDefaultClass;
+    record.row.created = clock_.WallNow();
+    record.revision = 1;
+  }
+  if (const Status written = WriteLedger({}, record); !written.ok()) {
+    doubtful_streams_[name] = record;
+    return written;
+  }
+  doubtful_streams_.erase(name);
+  IndexBatch batch;
+  batch.streams.push_back(record.row);
+  feed_.Add(batch);
+  return InfoOf(record);
 }
 
 std::optional<format::StreamRecord> StoreImpl::KnownStream(StreamId id) {
@@ -189,7 +214,7 @@ Status StoreImpl::Resume(StreamId stream, RunId run, RunBuffer* buffer) {
     for (const GopRow& gop : gops) {
       if (gop.run != run) continue;
       for (const Piece& piece : gop.pieces) {
-        buffer->AddKnown(piece.first_unit, {piece.first_unit.value + piece.unit_count});
+        buffer->AddKnown(piece.first_unit, piece.end_unit());
       }
       if (!last || gop.first_unit >= last->first_unit) last = gop;
     }

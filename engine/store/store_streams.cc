@@ -15,6 +15,12 @@ Status StoreImpl::CheckNewName(const std::string& name) {
                        (retired ? ", retired; rename it to free the name" : ""));
 }
 
+// With create_mutex_ held. Only CreateStream can settle a name whose first record nobody knows of.
+Status StoreImpl::CheckNotDoubtful(const std::string& name) const {
+  if (doubtful_streams_.count(name) == 0) return OkStatus();
+  return Unavailable("a stream named '" + name + "' may exist: create it again first");
+}
+
 Result<StreamInfo> StoreImpl::WriteStream(const format::StreamRecord& record) {
   REEL_RETURN_IF_ERROR(WriteLedger({}, record));
   IndexBatch batch;
@@ -27,6 +33,7 @@ Result<StreamInfo> StoreImpl::CreateStreamAs(const std::string& name, StreamId i
   REEL_RETURN_IF_ERROR(CheckWritable());
   const std::lock_guard creating(create_mutex_);
   REEL_RETURN_IF_ERROR(CheckNewName(name));
+  REEL_RETURN_IF_ERROR(CheckNotDoubtful(name));
   if (const auto known = KnownStream(id)) {
     return AlreadyExists("stream " + ToString(id) + " is '" + known->row.name + "' already");
   }
@@ -46,6 +53,7 @@ Result<StreamInfo> StoreImpl::RenameStream(StreamId stream, const std::string& n
   REEL_RETURN_IF_ERROR(CheckWritable());
   const std::lock_guard changing(create_mutex_);
   REEL_RETURN_IF_ERROR(CheckNewName(name));
+  REEL_RETURN_IF_ERROR(CheckNotDoubtful(name));
   auto record = KnownStream(stream);
   if (!record) return NotFound("no stream " + ToString(stream));
   record->row.name = name;
