@@ -216,8 +216,8 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   void MoveRuns(VolumeNo volume, const std::string& why);
   void MoveOffOffline();
   void SpillFilling(const std::vector<std::shared_ptr<ActiveRun>>& runs);
-  void AddToSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
-  void RemoveFromSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
+  static void AddToSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
+  static void RemoveFromSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
   Status Resume(StreamId stream, RunId run, RunBuffer* buffer);
   std::optional<format::StreamRecord> KnownStream(StreamId id);
   std::optional<format::StreamRecord> KnownStream(const std::string& name);

@@ -274,7 +274,7 @@ Status StoreImpl::Append(ActiveRun& run, UnitNumber number, const UnitView& unit
   Status status = run.buffer->Append(number, unit, mode, clock_.MonoNow(), &full);
   if (full) {
     run.buffer->Flush();
-    const Status waited = WaitFor(
+    Status waited = WaitFor(
                               [&] {
                                 status =
                                     run.buffer->Append(number, unit, mode, clock_.MonoNow(), &full);
