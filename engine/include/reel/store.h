@@ -24,6 +24,7 @@
 #include "reel/status.h"
 #include "reel/time.h"
 #include "reel/unit.h"
+#include "reel/visibility.h"
 
 namespace reel {
 
@@ -154,7 +155,7 @@ struct Absence {
   GapRow gap;
 
   // One line: "nothing of 12:00 was recorded: the recorder was not running from 11:58 to 12:07".
-  std::string Text(WallTime asked) const;
+  REEL_API std::string Text(WallTime asked) const;
 };
 
 // One stream's answer to a moment asked of many.
@@ -253,12 +254,12 @@ class Store {
 
   // Makes the state directory a node, if it is none yet, and adds volumes. Durable on return; on an
   // error nothing is left half-made. AlreadyExists, InvalidArgument, ResourceExhausted.
-  static Status Init(const Options& options, const std::vector<InitVolume>& volumes);
+  REEL_API static Status Init(const Options& options, const std::vector<InitVolume>& volumes);
 
   // Recording may begin on return, whatever a crash left: salvage goes on behind it.
   // Errors: NotFound (not a node), FailedPrecondition (in use: names the pid; wrong volume; newer
   // format). A volume that is away is noted in volumes(), not an error, as long as one can be used.
-  static Result<std::unique_ptr<Store>> Open(const Options& options);
+  REEL_API static Result<std::unique_ptr<Store>> Open(const Options& options);
 
   virtual ~Store() = default;
 
