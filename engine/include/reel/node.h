@@ -44,6 +44,7 @@ class Node {
   // and the ledger; seconds at most, but longer for a reader that finds neither index nor writer.
   // Errors: NotFound (not a node), FailedPrecondition (written by another process, which is named;
   // the wrong disk; a newer format), ResourceExhausted (memory), PermissionDenied, Unavailable.
+  // Memory that runs out inside of RocksDB while it opens may end the process.
   REEL_API static Result<std::unique_ptr<Node>> Open(const std::string& path,
                                                      const NodeOptions& options = {});
 
