@@ -18,7 +18,7 @@ class AlignedBytes {
   AlignedBytes() = default;
   // Zeroed; room for RoundUp(size_bytes, kAlignment).
   explicit AlignedBytes(size_t size_bytes) : size_(size_bytes) {
-    const size_t room = static_cast<size_t>(RoundUp(size_bytes, kAlignment));
+    const auto room = static_cast<size_t>(RoundUp(size_bytes, kAlignment));
     data_.reset(static_cast<std::byte*>(::operator new (room, std::align_val_t{kAlignment})));
     std::memset(data_.get(), 0, room);
   }

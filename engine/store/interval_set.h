@@ -19,6 +19,8 @@ class IntervalSet {
     return at != intervals_.begin() && n < (--at)->second;
   }
 
+  bool ContainsAll(uint64_t begin, uint64_t end) const { return EndOfPrefix(begin) >= end; }
+
   // False, with nothing done, when the bound is reached; likewise when memory is, which throws.
   bool Insert(uint64_t begin, uint64_t end, size_t intervals_max = kMaxIntervals) {
     if (begin >= end) return true;

@@ -70,6 +70,9 @@ struct VolumeSlot {
   Status away;  // why it cannot be used
   LedgerRun ledger;
   std::mutex ledger_mutex;  // orders ledger appends
+  // Gaps and ends of runs that found no room in the ledger's buffer: the feed thread brings them.
+  // At most kLedgerWaitingMax; beyond, the log alone knows of them. Under ledger_mutex.
+  std::deque<format::LedgerRecord> ledger_waiting;
   std::shared_ptr<const RunList> runs =
       std::make_shared<RunList>();        // assigned here; swapped whole
   std::atomic<bool> ledger_grew = true;   // a segment of it was sealed since the last look
@@ -167,8 +170,10 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   // With `newer`, what newer segments say, adds to it and notes a segment that says nothing else.
   Status ReadLedgerSegment(VolumeNo volume, SegmentSerial serial,
                            const std::vector<format::ChunkRow>& rows, Ledger* newer = nullptr);
-  // Appends to the volume's ledger; the number to wait for.
+  // Appends to the volume's ledger; the number to wait for. ResourceExhausted: no room just now.
   Result<UnitNumber> AppendLedger(VolumeSlot* slot, const format::LedgerRecord& record);
+  // With the slot's ledger_mutex held.
+  Result<UnitNumber> AppendLedgerLocked(VolumeSlot* slot, const format::LedgerRecord& record);
   // Appends to the ledger of `volume`, or of every usable volume with number 0, and waits until
   // durable; then the ledger in memory has it too.
   Status WriteLedger(VolumeNo volume, const format::LedgerRecord& record);
@@ -181,6 +186,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   static size_t ReceiptsMax(const VolumeSlot& slot);
   void PruneLedger();
   void AppendLedgers(const format::LedgerRecord& record, const std::string& what);
+  bool AppendWaiting(VolumeSlot* slot);
   void RecordShed(const ActiveRun& run, bool all);
   bool FinishEndedRuns();
 
@@ -241,6 +247,9 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   std::vector<std::pair<VolumeSlot*, SegmentSerial>> deferred_ledger_;
 
   std::mutex create_mutex_;  // one CreateStream at a time; taken before all others
+  // By name: their record may have reached a disk though nobody knows. Whoever asks for the name
+  // again gets the same id, so that no name ever stands for two. At most kDoubtfulStreamsMax.
+  std::map<std::string, format::StreamRecord> doubtful_streams_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<VolumeSlot>> volumes_;  // fixed once Start has returned
   std::unordered_map<StreamId, std::vector<std::shared_ptr<ActiveRun>>> runs_;

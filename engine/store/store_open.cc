@@ -13,6 +13,8 @@ namespace reel {
 namespace {
 
 constexpr uint64_t kMinBufferBytes = 1U << 20;
+// Enough to keep a flash device busy, few for a disk that moves its heads.
+constexpr uint32_t kScanThreads = 16;
 
 Status CheckOptions(const Store::Options& options) {
   using std::chrono::milliseconds;
@@ -124,6 +126,7 @@ Status StoreImpl::OpenVolume(VolumeSlot* slot) {
   volume.node = node_.node;
   volume.least_epoch = slot->node.last_epoch;
   volume.incarnation = node_.incarnation;
+  volume.scan_threads = options_.manual ? 1 : kScanThreads;
   volume.stall_after = options_.stall_after;
   volume.offline_after = options_.offline_after;
   volume.buffers = buffers_->region();
@@ -265,6 +268,7 @@ Status StoreImpl::OpenView(VolumeSlot* slot) {
   pool.segment_bytes = slot->superblock.segment_bytes;
   pool.granule_bytes = slot->superblock.granule_bytes;
   pool.count_max = slot->superblock.segment_count_max;
+  pool.scan_threads = options_.manual ? 1 : kScanThreads;
   slot->view = std::make_unique<SegmentPool>(*slot->disk, clock_, random_, pool);
   std::vector<std::string> notes;
   REEL_RETURN_IF_ERROR(slot->view->Scan(/*read_only=*/true, &notes));

@@ -40,6 +40,7 @@ class RunWriterImpl final : public RunWriter {
 };
 
 constexpr Duration kRoomWait = std::chrono::seconds(30);
+constexpr size_t kDoubtfulStreamsMax = 256;
 
 }  // namespace
 
@@ -122,13 +123,24 @@ Result<StreamInfo> StoreImpl::CreateStream(const std::string& name) {
   REEL_RETURN_IF_ERROR(format::CheckStreamName(name));
   const std::lock_guard creating(create_mutex_);
   if (KnownStream(name)) return AlreadyExists("a stream named '" + name + "' exists");
+  const auto doubtful = doubtful_streams_.find(name);
+  if (doubtful == doubtful_streams_.end() && doubtful_streams_.size() == kDoubtfulStreamsMax)
+    return Unavailable("no volume can be written");
   format::StreamRecord record;
-  record.row.stream = NewId<StreamId>(random_);
-  record.row.name = name;
-  record.row.retention_class = kDefaultClass;
-  record.row.created = clock_.WallNow();
-  record.revision = 1;
-  REEL_RETURN_IF_ERROR(WriteLedger({}, record));
+  if (doubtful != doubtful_streams_.end()) {
+    record = doubtful->second;
+  } else {
+    record.row.stream = NewId<StreamId>(random_);
+    record.row.name = name;
+    record.row.retention_class = kDefaultClass;
+    record.row.created = clock_.WallNow();
+    record.revision = 1;
+  }
+  if (const Status written = WriteLedger({}, record); !written.ok()) {
+    doubtful_streams_[name] = record;
+    return written;
+  }
+  doubtful_streams_.erase(name);
   IndexBatch batch;
   batch.streams.push_back(record.row);
   feed_.Add(batch);
@@ -201,7 +213,7 @@ Status StoreImpl::Resume(StreamId stream, RunId run, RunBuffer* buffer) {
     for (const GopRow& gop : gops) {
       if (gop.run != run) continue;
       for (const Piece& piece : gop.pieces) {
-        buffer->AddKnown(piece.first_unit, {piece.first_unit.value + piece.unit_count});
+        buffer->AddKnown(piece.first_unit, piece.end_unit());
       }
       if (!last || gop.first_unit >= last->first_unit) last = gop;
     }

@@ -184,6 +184,9 @@ bool StoreImpl::FeedOnce() {
   }
   SpillFilling(runs);
   moved |= FinishEndedRuns();
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    if (slot->volume) moved |= AppendWaiting(slot.get());
+  }
   --busy_;
   event_.notify_all();
   return moved;
@@ -238,6 +241,8 @@ bool StoreImpl::Idle() {
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
     if (!slot->volume || slot->volume->health() == VolumeHealth::kOffline) continue;
     if (!to_index_[slot->node.number].empty() || slot->volume->HasWork()) return false;
+    const std::lock_guard ledger_lock(slot->ledger_mutex);
+    if (!slot->ledger_waiting.empty()) return false;
   }
   return true;
 }

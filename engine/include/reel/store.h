@@ -147,7 +147,8 @@ class Cursor {
   virtual ~Cursor() = default;
   // The next item. Every byte of a unit has been verified. Blocks: reads. With `follow` waits up to
   // `wait` at the end and then returns kEnd, after which Next may be called again.
-  virtual Result<Item> Next(Duration wait = Duration{0}) = 0;
+  virtual Result<Item> Next(Duration wait) = 0;
+  Result<Item> Next() { return Next(Duration{0}); }
 };
 
 // Why a stream has nothing to show at a moment, and the stretch of time that this holds for.
