@@ -20,7 +20,7 @@ struct reel_node {
   std::unique_ptr<reel::Node> node;
   std::atomic<int> children = 0;
 
-  reel::Store& store() { return node->store(); }
+  reel::Store& store() const { return node->store(); }
 };
 
 namespace reel::embed {

@@ -24,12 +24,12 @@
 // Times are nanoseconds of UTC since 1970 (`_ns`), ranges half-open. Strings are UTF-8.
 #pragma once
 
+// NOLINTBEGIN: C, with headers and names of C.
 #include <stddef.h>
 #include <stdint.h>
 
 #include "reel/visibility.h"
 
-// NOLINTBEGIN: C, with names of C.
 #ifdef __cplusplus
 extern "C" {
 #endif
