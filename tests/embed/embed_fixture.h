@@ -16,13 +16,15 @@
 namespace reel {
 
 class EmbedTest : public testing::Test {
+ public:
+  ~EmbedTest() override { std::filesystem::remove_all(root_); }
+
  protected:
   EmbedTest() {
     std::string pattern = (std::filesystem::temp_directory_path() / "reel-embed-XXXXXX").string();
     root_ = mkdtemp(pattern.data());
     std::filesystem::create_directory(Disk());
   }
-  ~EmbedTest() override { std::filesystem::remove_all(root_); }
 
   std::string Path() const { return (root_ / "node").string(); }
   std::string Disk() const { return (root_ / "disk").string(); }

@@ -129,9 +129,8 @@ TEST_F(NodeTest, AWaitForEverIsNoOverflow) {
 TEST(EdgeTest, WhatIsThrownBecomesAnErrorValue) {
   EXPECT_EQ(AtEdge([]() -> Status { return std::vector<int>().at(1), OkStatus(); }).code(),
             Code::kInternal);
-  const Status full = AtEdge([]() -> Status {
-    return std::string(std::string().max_size(), 'x').empty() ? OkStatus() : OkStatus();
-  });
+  const Status full = AtEdge(
+      []() -> Status { return InvalidArgument(std::string(std::string().max_size(), 'x')); });
   EXPECT_EQ(full.code(), Code::kResourceExhausted);
   EXPECT_EQ(full.message(), "out of memory");
 }

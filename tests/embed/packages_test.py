@@ -50,7 +50,7 @@ class PackagesTest(unittest.TestCase):
     @unittest.skipUnless(shutil.which("lintian"), "SKIPPED: lintian is not installed")
     def test_lintian_has_nothing_to_say(self):
         suppressed = []
-        if not os.path.exists(os.path.join(SOURCE, "tools", "reel.1")):
+        if not os.path.exists(os.path.join(SOURCE, "docs", "reel.1")):
             print("reel has no manual page yet", file=sys.stderr)
             suppressed = ["--suppress-tags", "no-manual-page"]
         out = run("lintian", "--allow-root", "--fail-on", "error,warning", *suppressed,
