@@ -129,7 +129,7 @@ void IndexFeed::KeepLatest(IndexBatch* batch) const {
 // A segment tells only what stands in it: it adds to what the index has, and takes nothing away.
 Status IndexFeed::JoinWithWhatIsThere(Index& index, IndexBatch* rows) {
   GopJoiner joiner(index);
-  REEL_RETURN_IF_ERROR(joiner.Add(std::move(rows->gops)));
+  REEL_RETURN_IF_ERROR(joiner.Add(std::exchange(rows->gops, {})));
   rows->gops = joiner.Take();
   for (RunRow& row : rows->runs) {
     REEL_ASSIGN_OR_RETURN(const std::vector<RunRow> there,
@@ -154,7 +154,7 @@ Status IndexFeed::Flush(Index& index) {
     std::swap(recovered, recovered_batch_);
     std::swap(to_release, to_release_);
   }
-  const Status written = Write(index, &batch, recovered);
+  Status written = Write(index, &batch, recovered);
   for (const StreamChunkPtr& chunk : to_release) chunk->run_buffer->Release(*chunk);
   const std::lock_guard lock(mutex_);
   writable_ = written.ok();

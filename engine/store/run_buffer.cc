@@ -194,8 +194,8 @@ void RunBuffer::ExpectGop() {
   const uint64_t off = size > gop_mean_bytes_ ? size - gop_mean_bytes_ : gop_mean_bytes_ - size;
   gop_deviation_bytes_ = (3 * gop_deviation_bytes_ + off) / 4;
   gop_mean_bytes_ = (3 * gop_mean_bytes_ + size) / 4;
-  gop_expected_bytes_ =
-      std::max(gop_mean_bytes_, size) + 2 * gop_deviation_bytes_ + 2 * format::kBlockBytes;
+  gop_expected_bytes_ = std::max(gop_mean_bytes_, size) + 2 * gop_deviation_bytes_ +
+                        2 * uint64_t{format::kBlockBytes};
 }
 
 // The pool rounds up: the bound is on what it gives.
@@ -211,7 +211,7 @@ void RunBuffer::FinishChunk() {
     builder_.reset();
     return;
   }
-  std::list<StreamChunkPtr> ready(1);
+  std::list<StreamChunkPtr> ready(1);  // room for it first: what is finished is never lost
   std::list<StreamChunkPtr> held(1);
   const uint32_t stored = builder_->stored_bytes();
   const uint64_t payload_bytes = builder_->payload().size();
@@ -223,7 +223,7 @@ void RunBuffer::FinishChunk() {
       builder_->Finish(static_cast<uint32_t>(std::min<uint64_t>(hint, format::kMaxChunkBytes)));
   gop_so_far_bytes_ += stored;
   interval_payload_bytes_ = (interval_payload_bytes_ * 3 + payload_bytes) / 4;
-  interval_units_ = static_cast<uint32_t>((interval_units_ * 3 + unit_count + 3) / 4);
+  interval_units_ = static_cast<uint32_t>((uint64_t{interval_units_} * 3 + unit_count + 3) / 4);
   chunk->run_buffer = shared_from_this();
   chunk_config_hash_ = builder_->spec().config_hash;
   builder_.reset();

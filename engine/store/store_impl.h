@@ -87,7 +87,7 @@ struct VolumeSlot {
   std::thread maintenance;
   std::thread digest;
 
-  SegmentPool* pool() { return volume ? &volume->pool() : view.get(); }
+  SegmentPool* pool() const { return volume ? &volume->pool() : view.get(); }
 };
 
 class StoreImpl final : public Store, private VolumeClient, private Footage {

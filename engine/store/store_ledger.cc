@@ -257,7 +257,7 @@ bool StoreImpl::BeginLedgerCopy(VolumeSlot* slot) {
   std::vector<SegmentSerial> sealed;
   for (const SegmentPool::Opened& life : slot->volume->pool().Lives()) {
     const bool ledger = life.header.retention_class == kLedgerClass;
-    const bool whole = slot->ledger_unread.count(life.header.serial) == 0;
+    const bool whole = !slot->ledger_unread.contains(life.header.serial);
     if (ledger && whole && life.state == SegmentPool::FileState::kSealed)
       sealed.push_back(life.header.serial);
   }

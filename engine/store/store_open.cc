@@ -251,7 +251,7 @@ Status StoreImpl::BeginLedger(VolumeSlot* slot) {
     const bool deferred = std::any_of(
         deferred_ledger_.begin(), deferred_ledger_.end(),
         [&](const auto& d) { return d.first == slot && d.second == life.header.serial; });
-    if (ledger && !deferred && slot->ledger_unread.count(life.header.serial) == 0)
+    if (ledger && !deferred && !slot->ledger_unread.contains(life.header.serial))
       old.push_back(life.header.serial);
   }
   if (old.size() > 1) {

@@ -198,7 +198,7 @@ Result<uint32_t> SegmentPool::CreateFile() {
   {
     const std::lock_guard lock(mutex_);
     if (files_.size() >= options_.count_max) return NotFound("no free segment");
-    while (files_.count(number) != 0) ++number;
+    while (files_.contains(number)) ++number;
   }
   Result<std::unique_ptr<File>> created = disk_.Create(NameOf(number), options_.segment_bytes);
   const std::lock_guard lock(mutex_);

@@ -98,13 +98,13 @@ TEST_F(CAbiTest, AStructSaysHowLargeItIs) {
   EXPECT_EQ(reel_read(node_, &stream_, &options.known, &cursor, &status_), REEL_OK);
 
   struct NewerItem {
-    reel_item known;
+    reel_item known{};
     uint64_t unknown = 42;
   } item;
   item.known.struct_bytes = sizeof item;
   EXPECT_EQ(reel_next(cursor, 0, &item.known, &status_), REEL_OK);
   EXPECT_EQ(item.known.struct_bytes, sizeof item);
-  EXPECT_EQ(item.unknown, 42u);
+  EXPECT_EQ(item.unknown, 42U);
   // One of an older header: what it has no room for stays as it is.
   reel_item older{};
   older.struct_bytes = offsetof(reel_item, gap);
@@ -143,7 +143,7 @@ TEST_F(CAbiTest, ANodeOutlivesWhatItHandedOut) {
   EXPECT_THAT(status_.message, HasSubstr("2 runs, cursors or timelines"));
   size_t gaps = 0;
   ASSERT_NE(reel_timeline_gaps(timeline, &gaps), nullptr);
-  EXPECT_EQ(gaps, 1u);
+  EXPECT_EQ(gaps, 1U);
   reel_free_cursor(cursor);
   reel_free_timeline(timeline);
 }
@@ -168,7 +168,7 @@ TEST_F(CAbiTest, ARunIsContinuedAndToldOf) {
   ASSERT_EQ(reel_wait_durable(run, 1, kPatience.count(), &status_), REEL_OK);
   EXPECT_EQ(reel_end_run(run, REEL_END_SOURCE_LOST, &status_), REEL_OK);
   EXPECT_EQ(reel_close(node_, &status_), REEL_OK);
-  EXPECT_EQ(durable, 1u);
+  EXPECT_EQ(durable, 1U);
 
   ASSERT_EQ(reel_open(Path().c_str(), nullptr, &node_, &status_), REEL_OK);
   options.resume = &id;
@@ -179,7 +179,7 @@ TEST_F(CAbiTest, ARunIsContinuedAndToldOf) {
   ASSERT_EQ(reel_append(run, &unit, REEL_BULK, &status_), REEL_OK);
   reel_watermarks marks{};
   reel_get_watermarks(run, &marks);
-  EXPECT_EQ(marks.accepted, 2u);
+  EXPECT_EQ(marks.accepted, 2U);
   EXPECT_EQ(reel_end_run(run, REEL_END_ENDED, &status_), REEL_OK);
 }
 

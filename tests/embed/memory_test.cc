@@ -69,12 +69,12 @@ TEST_F(MemoryTest, NoAllocationOfAReadingCallMatters) {
   Record(60);
   const WallTime moment = kBegin + milliseconds(1000);
   const WallRange range{kBegin, kBegin + std::chrono::minutes(1)};
-  EXPECT_GT(FailEach([&] { return store().FindStream("door").status(); }), 0u);
+  EXPECT_GT(FailEach([&] { return store().FindStream("door").status(); }), 0U);
   EXPECT_GT(FailEach([&] { return store().Seek(stream_, moment, SeekRule::kAtOrBefore).status(); }),
-            0u);
-  EXPECT_GT(FailEach([&] { return store().WhyNothing(stream_, moment).status(); }), 0u);
+            0U);
+  EXPECT_GT(FailEach([&] { return store().WhyNothing(stream_, moment).status(); }), 0U);
   EXPECT_GT(FailEach([&] { return store().GetTimeline(stream_, range, Bucket::kHour).status(); }),
-            0u);
+            0U);
   EXPECT_GT(FailEach([&] {
               REEL_ASSIGN_OR_RETURN(const auto cursor, store().Read(stream_, {}));
               for (;;) {
@@ -83,7 +83,7 @@ TEST_F(MemoryTest, NoAllocationOfAReadingCallMatters) {
                 if (item.kind == ItemKind::kEnd) return OkStatus();
               }
             }),
-            0u);
+            0U);
   EXPECT_TRUE(node_->Close().ok());
 }
 
@@ -95,7 +95,7 @@ TEST_F(MemoryTest, NoAllocationOfAnAppendMatters) {
               REEL_ASSIGN_OR_RETURN(writer, store().BeginRun(stream_, run_));
               return OkStatus();
             }),
-            0u);
+            0U);
   uint64_t failures = 0;
   for (uint64_t n = 0; n < kUnits; ++n) {
     const UnitView unit = source.Make(n);
@@ -110,7 +110,7 @@ TEST_F(MemoryTest, NoAllocationOfAnAppendMatters) {
     ASSERT_TRUE(writer->Append({n}, unit, AppendMode::kBulk).ok());
     ASSERT_EQ(writer->watermarks().accepted.value, n + 1);
   }
-  EXPECT_GT(failures, 50u);
+  EXPECT_GT(failures, 50U);
   ASSERT_TRUE(writer->WaitDurable({kUnits}, kPatience).ok());
   SyntheticSource other(8, kBegin + std::chrono::hours(1));
   const UnitView first = other.Make(0);
@@ -122,7 +122,7 @@ TEST_F(MemoryTest, NoAllocationOfAnAppendMatters) {
               REEL_RETURN_IF_ERROR(writer->Append({0}, first, AppendMode::kLive));
               return writer->End(EndCause::kEnded);
             }),
-            0u);
+            0U);
   const ReadBack back = ReadStream(store(), stream_);
   EXPECT_THAT(back.problems, testing::IsEmpty());
   EXPECT_EQ(Missing(back.units.at(7), 0, kUnits), "");
