@@ -21,6 +21,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/base/check.h"
 #include "engine/store/footage.h"
 #include "engine/store/index_feed.h"
 #include "engine/store/ledger.h"
@@ -229,6 +230,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   void Log(LogLevel level, const std::string& text) const;
 
   const Options options_;
+  std::optional<LastWords> last_words_;
   Clock& clock_;
   Random& random_;
   Index* index_;

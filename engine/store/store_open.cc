@@ -4,6 +4,8 @@
 #include <set>
 
 #include "engine/base/check.h"
+#include "engine/base/edge.h"
+#include "engine/store/edge_store.h"
 #include "engine/store/store_impl.h"
 #include "engine/volume/superblock_file.h"
 
@@ -31,10 +33,12 @@ Status CheckOptions(const Store::Options& options) {
 }  // namespace
 
 Result<std::unique_ptr<Store>> Store::Open(const Options& options) {
-  REEL_RETURN_IF_ERROR(CheckOptions(options));
-  auto store = std::make_unique<StoreImpl>(options);
-  REEL_RETURN_IF_ERROR(store->Start());
-  return std::unique_ptr<Store>(std::move(store));
+  return AtEdge([&]() -> Result<std::unique_ptr<Store>> {
+    REEL_RETURN_IF_ERROR(CheckOptions(options));
+    auto store = std::make_unique<StoreImpl>(options);
+    REEL_RETURN_IF_ERROR(store->Start());
+    return NewEdgeStore(std::move(store));
+  });
 }
 
 StoreImpl::StoreImpl(const Options& options)
@@ -42,7 +46,9 @@ StoreImpl::StoreImpl(const Options& options)
       clock_(options.clock != nullptr ? *options.clock : SystemClock()),
       random_(options.random != nullptr ? *options.random : SystemRandom()),
       index_(options.index),
-      feed_(ledger_) {}
+      feed_(ledger_) {
+  if (options_.log) last_words_.emplace(options_.log);
+}
 
 StoreImpl::~StoreImpl() {
   StopThreads();

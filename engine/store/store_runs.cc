@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/edge.h"
 #include "engine/store/store_impl.h"
 
 namespace reel {
@@ -12,7 +13,8 @@ class RunWriterImpl final : public RunWriter {
   RunWriterImpl(StoreImpl& store, std::shared_ptr<ActiveRun> run)
       : store_(store), run_(std::move(run)) {}
   ~RunWriterImpl() override {
-    if (!run_->buffer->ended()) (void)store_.EndRun(run_, EndCause::kOpen);
+    if (run_->buffer->ended()) return;
+    AtEdgeOrDie("~RunWriter", [&] { (void)store_.EndRun(run_, EndCause::kOpen); });
   }
 
   RunId run() const override { return run_->buffer->identity().run; }
@@ -259,14 +261,18 @@ Result<std::unique_ptr<RunWriter>> StoreImpl::BeginRun(StreamId stream, const Ru
     REEL_RETURN_IF_ERROR(feed_.Flush(*index_));
     REEL_RETURN_IF_ERROR(Resume(stream, *options.resume, run->buffer.get()));
   }
+  // First: where memory runs out behind it, it ends the run.
+  auto writer = std::make_unique<RunWriterImpl>(*this, run);
   const std::lock_guard lock(mutex_);
   REEL_RETURN_IF_ERROR(CheckWritable());  // again: Close has taken its list of runs
   REEL_RETURN_IF_ERROR(CheckNotWritten(stream, identity.run));
   VolumeSlot* slot = PickVolume({});
   if (slot == nullptr) return Unavailable("no volume can be written");
+  std::vector<std::shared_ptr<ActiveRun>>& runs = runs_[stream];
+  runs.reserve(runs.size() + 1);
   Assign(run, slot);
-  runs_[stream].push_back(run);
-  return std::unique_ptr<RunWriter>(std::make_unique<RunWriterImpl>(*this, std::move(run)));
+  runs.push_back(std::move(run));
+  return std::unique_ptr<RunWriter>(std::move(writer));
 }
 
 Status StoreImpl::Append(ActiveRun& run, UnitNumber number, const UnitView& unit, AppendMode mode) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/edge.h"
 #include "engine/store/store_impl.h"
 
 namespace reel {
@@ -11,20 +12,27 @@ constexpr Duration kLoopWait = std::chrono::milliseconds(2);
 constexpr Duration kMaintenanceWait = std::chrono::milliseconds(5);
 constexpr Duration kDigestWait = std::chrono::milliseconds(5);
 constexpr Duration kFeedWait = std::chrono::milliseconds(20);
+constexpr Duration kLongestWait = std::chrono::hours(24 * 365);
 constexpr Duration kManualStep = std::chrono::milliseconds(1);
 // A manual store that waits longer than this many turns is stuck for good.
 constexpr int kManualTurnsMax = 200'000;
+
+template <class Body>
+std::thread StartThread(const char* name, Body body) {
+  return std::thread([name, body] { AtEdgeOrDie(name, body); });
+}
 
 }  // namespace
 
 void StoreImpl::StartThreads() {
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
     if (!slot->volume) continue;
-    slot->loop = std::thread([this, s = slot.get()] { LoopThread(s); });
-    slot->maintenance = std::thread([this, s = slot.get()] { MaintenanceThread(s); });
-    slot->digest = std::thread([this, s = slot.get()] { DigestThread(s); });
+    VolumeSlot* s = slot.get();
+    slot->loop = StartThread("loop thread", [this, s] { LoopThread(s); });
+    slot->maintenance = StartThread("maintenance thread", [this, s] { MaintenanceThread(s); });
+    slot->digest = StartThread("digest thread", [this, s] { DigestThread(s); });
   }
-  feed_thread_ = std::thread([this] { FeedThread(); });
+  feed_thread_ = StartThread("feed thread", [this] { FeedThread(); });
 }
 
 void StoreImpl::StopThreads() {
@@ -204,7 +212,8 @@ bool StoreImpl::RunOnce(Duration wait) {
 }
 
 bool StoreImpl::WaitFor(const std::function<bool()>& done, Duration wait) {
-  const MonoTime until = clock_.MonoNow() + wait;
+  // A wait for ever (Duration::max()) must not wrap around.
+  const MonoTime until = clock_.MonoNow() + std::min<Duration>(wait, kLongestWait);
   if (options_.manual) {
     for (int turns = 0; !done(); ++turns) {
       if (clock_.MonoNow() >= until || turns >= kManualTurnsMax || options_.read_only) return false;
