@@ -1,0 +1,13 @@
+#include "bench/benchmarks.h"
+
+namespace reel::bench {
+
+std::vector<std::unique_ptr<Benchmark>> AllBenchmarks() {
+  std::vector<std::unique_ptr<Benchmark>> all;
+  all.push_back(NewAppendBenchmark("gop"));
+  all.push_back(NewAppendBenchmark("log"));
+  for (auto& paced : NewPacedBenchmarks()) all.push_back(std::move(paced));
+  return all;
+}
+
+}  // namespace reel::bench

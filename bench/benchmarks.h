@@ -1,0 +1,15 @@
+// Every benchmark there is.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/benchmark.h"
+
+namespace reel::bench {
+
+std::unique_ptr<Benchmark> NewAppendBenchmark(const std::string& placement);  // "gop" or "log"
+std::vector<std::unique_ptr<Benchmark>> NewPacedBenchmarks();
+
+}  // namespace reel::bench
