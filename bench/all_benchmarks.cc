@@ -7,6 +7,10 @@ std::vector<std::unique_ptr<Benchmark>> AllBenchmarks() {
   all.push_back(NewAppendBenchmark("gop"));
   all.push_back(NewAppendBenchmark("log"));
   for (auto& paced : NewPacedBenchmarks()) all.push_back(std::move(paced));
+  all.push_back(NewPeersBenchmark());
+  all.push_back(NewSeekBenchmark());
+  all.push_back(NewReindexBenchmark());
+  all.push_back(NewExportBenchmark());
   return all;
 }
 

@@ -4,6 +4,7 @@
 #include "bench/benchmarks.h"
 #include "bench/histogram.h"
 #include "bench/pacer.h"
+#include "bench/unpaced.h"
 #include "bench/usage.h"
 #include "bench/verify.h"
 
@@ -31,19 +32,14 @@ class AppendBenchmark final : public Benchmark {
     if (settings.streams != 0) streams_ = settings.streams;
     shape.buffer_bytes = streams_ * (uint64_t{5} << 19);  // 2.5 MiB a stream
     gops_ = std::max<uint64_t>(3, settings.volume_bytes / streams_ / trace_.MeanGopBytes());
-    begin_ = WallTime{SystemClock().WallNow().ns -
-                      std::chrono::nanoseconds(std::chrono::hours(48)).count()};
     REEL_ASSIGN_OR_RETURN(node_, BenchNode::Open(shape));
-    REEL_ASSIGN_OR_RETURN(cameras_, node_->Cameras(streams_));
-    RunOptions options;
-    options.tracks = Trace::Tracks();
-    for (const StreamId camera : cameras_) {
-      REEL_ASSIGN_OR_RETURN(auto writer, node_->store().BeginRun(camera, options));
-      writers_.push_back(std::move(writer));
-    }
+    const WallTime begin = LongAgo();
+    cameras_ = std::make_unique<UnpacedCameras>(*node_, trace_, streams_, begin);
+    REEL_RETURN_IF_ERROR(cameras_->Begin());
     // Until segments are recycled: from then on no file grows and no block is touched first.
-    while (node_->store().counters().segments_recycled < 2) REEL_RETURN_IF_ERROR(Append(2));
-    return WaitDurable();
+    while (node_->store().counters().segments_recycled < 2)
+      REEL_RETURN_IF_ERROR(cameras_->Append(2));
+    return cameras_->WaitDurable();
   }
 
   Status Run(Round* round) override {
@@ -51,8 +47,8 @@ class AppendBenchmark final : public Benchmark {
     const Usage before = Usage::Now();
     const uint64_t payload_before = node_->store().counters().bytes_accepted;
     const MonoTime begin = MonoNow();
-    REEL_RETURN_IF_ERROR(Append(gops_));
-    REEL_RETURN_IF_ERROR(WaitDurable());
+    REEL_RETURN_IF_ERROR(cameras_->Append(gops_));
+    REEL_RETURN_IF_ERROR(cameras_->WaitDurable());
     const double seconds = Seconds(MonoNow() - begin);
     // What is left to hash, seal and index belongs to this round's price.
     REEL_RETURN_IF_ERROR(node_->store().WaitIdle(kEnough));
@@ -70,57 +66,26 @@ class AppendBenchmark final : public Benchmark {
         {"device_over_payload", static_cast<double>(used.device_bytes_written) / 1e9 / gb}};
     for (const auto& [thread, cpu] : used.thread_seconds)
       round->details["cpu_s_per_gb"][thread] = cpu / gb;
-    return VerifyTails();
+    // TearDown looks at every checksum.
+    return cameras_->VerifyTails(2, 50);
   }
 
   Status TearDown() override {
     if (!node_) return OkStatus();
-    writers_.clear();
+    cameras_.reset();
     Status status = VerifyNode(*node_);
     const Status closed = node_->Close();
+    node_.reset();
     return status.ok() ? closed : status;
   }
 
  private:
-  // Unit by unit over all streams in turn, as they would come.
-  Status Append(uint64_t gops) {
-    const uint64_t end = next_ + gops * trace_.shape().gop_units;
-    for (; next_ < end; ++next_) {
-      for (uint32_t stream = 0; stream < streams_; ++stream) {
-        REEL_RETURN_IF_ERROR(writers_[stream]->Append(
-            UnitNumber{next_}, trace_.Unit(stream, next_, begin_), AppendMode::kBulk));
-      }
-    }
-    return OkStatus();
-  }
-
-  Status WaitDurable() {
-    for (const auto& writer : writers_) writer->Flush();
-    for (const auto& writer : writers_)
-      REEL_RETURN_IF_ERROR(writer->WaitDurable(UnitNumber{next_}, kEnough));
-    return OkStatus();
-  }
-
-  // The last two GOPs of some streams, byte for byte; TearDown looks at every checksum.
-  Status VerifyTails() {
-    const uint64_t units = uint64_t{2} * trace_.shape().gop_units;
-    const WallTime from = begin_ + trace_.UnitTime() * static_cast<int64_t>(next_ - units);
-    for (uint32_t stream = 0; stream < streams_; stream += 50) {
-      REEL_RETURN_IF_ERROR(VerifyStream(node_->store(), cameras_[stream], trace_, stream, begin_,
-                                        {from, kWallMax}, units));
-    }
-    return OkStatus();
-  }
-
   std::string placement_;
   Trace trace_;
   uint32_t streams_ = 1000;
   uint64_t gops_ = 0;
-  WallTime begin_;
   std::unique_ptr<BenchNode> node_;
-  std::vector<StreamId> cameras_;
-  std::vector<std::unique_ptr<RunWriter>> writers_;
-  uint64_t next_ = 0;  // number of the unit that comes next, in every stream
+  std::unique_ptr<UnpacedCameras> cameras_;
 };
 
 }  // namespace

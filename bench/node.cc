@@ -1,8 +1,12 @@
 #include "bench/node.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "engine/io/disk_factory.h"
+#include "engine/io/unique_fd.h"
 
 namespace reel::bench {
 
@@ -14,7 +18,12 @@ Result<std::unique_ptr<BenchNode>> BenchNode::Open(const NodeShape& shape) {
   std::filesystem::create_directories(VolumePath(shape));
   Store::Options options;
   options.state_path = state;
-  options.open_disk = [](const std::string& path) { return OpenDisk(path); };
+  options.open_disk = [wrap =
+                           shape.wrap](const std::string& path) -> Result<std::unique_ptr<Disk>> {
+    auto disk = OpenDisk(path);
+    if (!disk.ok() || !wrap) return disk;
+    return wrap(*std::move(disk));
+  };
   options.buffer_bytes = shape.buffer_bytes;
   options.stream_buffer_bytes = shape.stream_buffer_bytes;
   options.flush_interval = shape.flush_interval;
@@ -54,6 +63,21 @@ Result<std::vector<StreamId>> BenchNode::Cameras(uint32_t count) {
 std::vector<std::string> BenchNode::complaints() {
   const std::lock_guard lock(mutex_);
   return complaints_;
+}
+
+void BenchNode::DropIndexCache(const NodeShape& shape) {
+  for (const auto& entry : std::filesystem::directory_iterator(IndexPath(shape))) {
+    const UniqueFd fd(open(entry.path().c_str(), O_RDONLY | O_CLOEXEC));
+    if (fd.valid()) (void)posix_fadvise(fd.get(), 0, 0, POSIX_FADV_DONTNEED);
+  }
+}
+
+uint64_t BenchNode::IndexTableBytes(const NodeShape& shape) {
+  uint64_t bytes = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(IndexPath(shape))) {
+    if (entry.path().extension() == ".sst") bytes += entry.file_size();
+  }
+  return bytes;
 }
 
 Status BenchNode::Close() { return store_->Close(); }

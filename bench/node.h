@@ -22,6 +22,8 @@ struct NodeShape {
   uint64_t stream_buffer_bytes = 16U << 20;
   Duration flush_interval = std::chrono::milliseconds(250);
   size_t index_cache_bytes = size_t{32} << 20;
+  // Stands between the engine and the disk; may be empty.
+  std::function<std::unique_ptr<Disk>(std::unique_ptr<Disk>)> wrap;
 };
 
 class BenchNode {
@@ -39,6 +41,9 @@ class BenchNode {
   Status Close();
 
   static std::string IndexPath(const NodeShape& shape) { return shape.root + "/state/index"; }
+  // Pages of the index that the kernel keeps are let go: the next lookups are cold.
+  static void DropIndexCache(const NodeShape& shape);
+  static uint64_t IndexTableBytes(const NodeShape& shape);
   static std::string VolumePath(const NodeShape& shape) { return shape.root + "/volume"; }
 
  private:

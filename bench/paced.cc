@@ -25,7 +25,8 @@ PacedCameras::PacedCameras(BenchNode& node, std::vector<StreamId> cameras, const
   const int64_t unit_ns = trace.UnitTime().count();
   const int64_t gop_ns = unit_ns * trace.shape().gop_units;
   const auto count = static_cast<int64_t>(cameras_.size());
-  for (int64_t i = 0; i < count; ++i) offset_ns_[static_cast<size_t>(i)] = gop_ns * i / count;
+  for (int64_t i = 0; i < count; ++i)
+    offset_ns_[static_cast<size_t>(i)] = gop_ns * i / count / 1000 * 1000;
   std::iota(order_.begin(), order_.end(), 0);
   std::stable_sort(order_.begin(), order_.end(), [&](uint32_t a, uint32_t b) {
     return offset_ns_[a] % unit_ns < offset_ns_[b] % unit_ns;
@@ -49,7 +50,7 @@ Status PacedCameras::Begin() {
     writers_.push_back(std::move(writer));
   }
   begin_ = MonoNow();
-  wall_begin_ = SystemClock().WallNow();
+  wall_begin_ = WallTime{SystemClock().WallNow().ns / 1000 * 1000};  // as the store keeps them
   for (uint32_t camera = 0; camera < cameras_.size(); ++camera)
     acks_->first_due.push_back(Due(camera, 0));
   return OkStatus();
@@ -59,14 +60,16 @@ void PacedCameras::Acks::OnDurable(uint32_t camera, uint64_t end) {
   const MonoTime now = MonoNow();
   for (uint64_t& number = units[camera]; number < end; ++number) {
     const MonoTime due = first_due[camera] + unit_time * static_cast<int64_t>(number);
-    if (due.ns >= record_from_ns) latency.Record(now - due);
+    if (due.ns >= record_from_ns && due.ns < record_until_ns) latency.Record(now - due);
   }
 }
 
-Status PacedCameras::Run(Duration length, Duration warm_up) {
+Status PacedCameras::Run(Duration length, Part recorded) {
   const MonoTime from = begin_ + trace_.UnitTime() * slot_;
-  const MonoTime record_from = from + warm_up;
+  const MonoTime record_from = from + recorded.begin;
+  const MonoTime record_until = from + recorded.end;
   acks_->record_from_ns = record_from.ns;
+  acks_->record_until_ns = record_until.ns;
   const int64_t end_slot = slot_ + length / trace_.UnitTime();
   Pacer pacer;
   MonoTime tick = MonoNow();
@@ -88,7 +91,7 @@ Status PacedCameras::Run(Duration length, Duration warm_up) {
       }
       REEL_RETURN_IF_ERROR(taken);
       payload_bytes_ += unit.bytes.size();
-      if (due >= record_from) lateness_.Record(MonoNow() - due);
+      if (due >= record_from && due < record_until) lateness_.Record(MonoNow() - due);
     }
   }
   return OkStatus();

@@ -22,9 +22,14 @@ class PacedCameras {
   PacedCameras(BenchNode& node, std::vector<StreamId> cameras, const Trace& trace);
 
   Status Begin();
-  // Appends what falls due within `length`, live; what is shed fails Finish. Latencies of units due
-  // before `warm_up` is over are not recorded.
-  Status Run(Duration length, Duration warm_up);
+  // Appends what falls due within `length`, live; what is shed fails Finish. Only latencies of units
+  // due in the part that `recorded` says count: at the very end no unit follows that would fill a
+  // small chunk, which then waits for longer than any in the middle.
+  struct Part {
+    Duration begin;
+    Duration end;
+  };
+  Status Run(Duration length, Part recorded);
   // Waits until everything is durable.
   Status Finish();
   // The last `units_max` units of each `step`-th camera, byte for byte.
@@ -46,6 +51,7 @@ class PacedCameras {
     std::vector<MonoTime> first_due;
     Duration unit_time{0};
     std::atomic<int64_t> record_from_ns = 0;
+    std::atomic<int64_t> record_until_ns = 0;
     Histogram latency;
 
     void OnDurable(uint32_t camera, uint64_t end);

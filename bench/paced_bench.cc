@@ -5,6 +5,7 @@
 
 #include "bench/benchmarks.h"
 #include "bench/paced.h"
+#include "bench/peers.h"
 #include "bench/usage.h"
 #include "bench/verify.h"
 
@@ -12,6 +13,8 @@ namespace reel::bench {
 namespace {
 
 constexpr Duration kWarmUp = std::chrono::seconds(3);
+constexpr Duration kCoolDown = std::chrono::seconds(2);  // above four flush intervals
+constexpr int kFfmpegs = 40;
 constexpr double kMiB = 1 << 20;
 constexpr uint64_t kVerifiedUnits = 100;  // the volume may have recycled what is older
 
@@ -83,6 +86,7 @@ class PacedBenchmark final : public Benchmark {
   bool probed() const override { return case_.probed; }
 
   Status SetUp(const Settings& settings) override {
+    directory_ = settings.directory;
     if (settings.streams != 0) case_.streams = settings.streams;
     length_ = Duration{static_cast<int64_t>(settings.paced_seconds * 1e9)} + kWarmUp;
     NodeShape shape;
@@ -104,13 +108,14 @@ class PacedBenchmark final : public Benchmark {
       if (case_.readers != 0)
         readers = std::make_unique<GreedyReaders>(node_->store(), cameras_, case_.readers);
     };
-    REEL_RETURN_IF_ERROR(cameras.Run(kWarmUp, kWarmUp));
+    REEL_RETURN_IF_ERROR(cameras.Run(kWarmUp, {}));
     start_readers();
     const Usage before = Usage::Now();
     const uint64_t payload_before = cameras.payload_bytes();
     const uint64_t chunks_before = node_->store().counters().chunks_written;
     const MonoTime begin = MonoNow();
-    REEL_RETURN_IF_ERROR(cameras.Run(length_ - kWarmUp, Duration{0}));
+    REEL_RETURN_IF_ERROR(
+        cameras.Run(length_ - kWarmUp, {Duration{0}, length_ - kWarmUp - kCoolDown}));
     const double seconds = Seconds(MonoNow() - begin);
     const Usage used = Usage::Now() - before;
     const uint64_t chunks = node_->store().counters().chunks_written - chunks_before;
@@ -119,6 +124,7 @@ class PacedBenchmark final : public Benchmark {
     REEL_RETURN_IF_ERROR(cameras.Finish());
     const double gb = static_cast<double>(cameras.payload_bytes() - payload_before) / 1e9;
     Put(cameras, used, gb, seconds, round);
+    if (Measures("d")) REEL_RETURN_IF_ERROR(PutFfmpeg(used.cpu_seconds / gb, round));
     round->details["chunks_per_second"] = static_cast<double>(chunks) / seconds;
     round->details["read_gb_s"] = static_cast<double>(read_bytes) / 1e9 / seconds;
     return cameras.Verify(case_.streams / 20, kVerifiedUnits);
@@ -134,6 +140,15 @@ class PacedBenchmark final : public Benchmark {
 
  private:
   bool Measures(const std::string& row) const { return case_.rows.find(row) != std::string::npos; }
+
+  Status PutFfmpeg(double cpu_seconds_per_gb, Round* round) const {
+    const auto seconds = static_cast<int>(Seconds(length_));
+    const Result<double> ffmpeg = FfmpegCpuPerGb(directory_ + "/ffmpeg", kFfmpegs, seconds);
+    if (ffmpeg.status().code() == Code::kNotFound) return OkStatus();  // no peer, no figure
+    if (!ffmpeg.ok()) return ffmpeg.status();
+    round->figures.push_back({"d.ffmpeg", cpu_seconds_per_gb, *ffmpeg});
+    return OkStatus();
+  }
 
   void Put(const PacedCameras& cameras, const Usage& used, double gb, double seconds,
            Round* round) const {
@@ -172,6 +187,7 @@ class PacedBenchmark final : public Benchmark {
 
   PacedCase case_;
   Trace trace_;
+  std::string directory_;
   Duration length_{0};
   uint64_t resident_before_ = 0;
   std::unique_ptr<BenchNode> node_;

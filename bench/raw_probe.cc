@@ -117,6 +117,13 @@ RawProbe::~RawProbe() {
 Result<RawFigures> RawProbe::Write() { return Pass(true); }
 Result<RawFigures> RawProbe::Read() { return Pass(false); }
 
+Status RawProbe::ReadAt(uint64_t offset_bytes, size_t length_bytes) {
+  const ssize_t moved =
+      pread(fd_.get(), buffers_.data(), length_bytes, static_cast<off_t>(offset_bytes));
+  if (moved == static_cast<ssize_t>(length_bytes)) return OkStatus();
+  return Status::FromErrno(moved < 0 ? errno : EIO, "probe: read");
+}
+
 Result<RawFigures> RawProbe::Pass(bool write) {
   const Usage before = Usage::Now();
   const MonoTime begin = MonoNow();

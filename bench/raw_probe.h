@@ -30,6 +30,10 @@ class RawProbe {
   // The whole file in order, then one fdatasync, which is in the time.
   Result<RawFigures> Write();
   Result<RawFigures> Read();
+  // One blocking read of at most kWriteBytes * kDepth. REQUIRES: offset and length are multiples of
+  // 4 KiB within the file.
+  Status ReadAt(uint64_t offset_bytes, size_t length_bytes);
+  uint64_t file_bytes() const { return file_bytes_; }
 
  private:
   RawProbe(std::string path, UniqueFd fd, uint64_t file_bytes);

@@ -1,6 +1,7 @@
 #include "bench/trace.h"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/testing/sim_clock.h"
 
@@ -15,6 +16,16 @@ void Frame(MutableByteSpan unit, bool key) {
   for (size_t i = 0; i < 4; ++i) unit[i] = static_cast<std::byte>(length >> (24 - 8 * i));
   unit[4] = std::byte{key ? uint8_t{0x65} : uint8_t{0x41}};
   unit[5] = std::byte{0x88};  // first_mb_in_slice 0
+}
+
+// Those of a real encoder, for what needs a description of the track: SPS and PPS, 64 x 48.
+Bytes ParameterSets() {
+  constexpr std::array<uint8_t, 37> kSets = {
+      0,    0,    0,    24,   0x67, 0x64, 0x00, 0x0a, 0xac, 0xd9, 0x44, 0x7b, 0x01,
+      0x10, 0x00, 0x00, 0x03, 0x00, 0x10, 0x00, 0x00, 0x03, 0x01, 0x40, 0xf1, 0x22,
+      0x59, 0x60, 0,    0,    0,    5,    0x68, 0xef, 0x83, 0x9c, 0xb0};
+  const auto bytes = std::as_bytes(std::span(kSets));
+  return {bytes.begin(), bytes.end()};
 }
 
 }  // namespace
@@ -66,6 +77,7 @@ std::vector<TrackInfo> Trace::Tracks() {
   track.timescale = kTimescale;
   track.width = 1920;
   track.height = 1080;
+  track.config = ParameterSets();
   return {track};
 }
 

@@ -7,7 +7,8 @@ namespace {
 
 Status CheckUnit(const Unit& unit, const UnitView& expected) {
   const bool same = unit.pts == expected.pts && unit.flags == expected.flags &&
-                    unit.track == expected.track && std::ranges::equal(unit.bytes, expected.bytes);
+                    unit.track == expected.track && unit.wall == expected.wall &&
+                    std::ranges::equal(unit.bytes, expected.bytes);
   if (same) return OkStatus();
   return DataLoss("unit " + std::to_string(unit.number.value) + " is not what was written");
 }
