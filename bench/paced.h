@@ -23,7 +23,7 @@ class PacedCameras {
 
   Status Begin();
   // Appends what falls due within `length`, live; what is shed fails Finish. Only latencies of units
-  // due in the part that `recorded` says count: at the very end no unit follows that would fill a
+  // due in the part `recorded` count: at the very end no unit follows that would fill a
   // small chunk, which then waits for longer than any in the middle.
   struct Part {
     Duration begin;
