@@ -232,6 +232,9 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   std::unique_ptr<DiskLock> node_lock_;
   format::NodeState node_;
   std::unique_ptr<BufferPool> buffers_;
+  // Apart, so that a record finds room when footage has taken all there is: a receipt is appended
+  // once and cannot wait.
+  std::unique_ptr<BufferPool> ledger_buffers_;
   Ledger ledger_;
   IndexFeed feed_;
 
