@@ -22,8 +22,8 @@ class PacedCameras {
   PacedCameras(BenchNode& node, std::vector<StreamId> cameras, const Trace& trace);
 
   Status Begin();
-  // Appends what falls due within `length`, live; what is shed fails Finish. Only latencies of units
-  // due in the part `recorded` count: at the very end no unit follows that would fill a
+  // Appends what falls due within `length`, live; what is shed fails Finish. Only units that are
+  // due in the part `recorded` give a latency: at the very end none follows that would fill a
   // small chunk, which then waits for longer than any in the middle.
   struct Part {
     Duration begin;
