@@ -67,6 +67,12 @@ void IndexLookup(benchmark::State& state) {
 }
 BENCHMARK(IndexLookup)->Arg(10'000)->Arg(100'000);
 
+void Record(benchmark::State& state) {
+  RecordCase camera;
+  for (auto _ : state) benchmark::DoNotOptimize(camera.Record(1));
+}
+BENCHMARK(Record)->Iterations(500);
+
 void SalvageScan(benchmark::State& state) {
   SalvageCase segment(static_cast<uint32_t>(state.range(0)));
   for (auto _ : state) benchmark::DoNotOptimize(segment.Scan());

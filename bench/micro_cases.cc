@@ -11,6 +11,7 @@
 namespace reel::bench {
 namespace {
 
+constexpr uint64_t kChunkRoom = 400'000;  // for six units of which one is a key picture
 constexpr WallTime kNoon{1'790'000'000'000'000'000};
 
 TraceShape SmallArena() {
@@ -137,8 +138,26 @@ bool IndexCase::Lookup() {
   return rows.ok() && !rows->empty();
 }
 
+RecordCase::RecordCase() : trace_(SmallArena()), node_(*SimNode::Open({})) {
+  RunOptions options;
+  options.tracks = Trace::Tracks();
+  const auto camera = node_->store().CreateStream("camera");
+  REEL_CHECK(camera.ok(), "a simulated node takes a stream");
+  writer_ = *node_->store().BeginRun(camera->id, options);
+  begin_ = node_->clock().WallNow();
+}
+
+uint64_t RecordCase::Record(uint64_t units) {
+  for (const uint64_t end = next_ + units; next_ < end; ++next_) {
+    const UnitView unit = trace_.Unit(0, next_, begin_);
+    REEL_CHECK(writer_->Append(UnitNumber{next_}, unit, AppendMode::kLive).ok(), "there is room");
+    node_->RunUntil(node_->clock().MonoNow() + trace_.UnitTime());
+  }
+  return writer_->watermarks().durable.value;
+}
+
 SalvageCase::SalvageCase(uint32_t chunks) : disk_(PlainDisk()) {
-  header_.segment_bytes = uint64_t{64} << 20;
+  header_.segment_bytes = RoundUp(uint64_t{chunks} * kChunkRoom + (uint64_t{2} << 20), 4096);
   header_.granule_bytes = 4096;
   header_.footer_offset_bytes = header_.segment_bytes - (uint64_t{1} << 20);
   header_.uid = IdOf<SegmentUid>(9);

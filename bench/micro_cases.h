@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "bench/sim_node.h"
 #include "bench/trace.h"
 #include "engine/base/aligned.h"
 #include "engine/format/chunk.h"
@@ -63,6 +64,20 @@ class IndexCase {
   std::unique_ptr<RocksIndex> index_;
   std::vector<StreamId> streams_;
   Rng rng_{3};
+};
+
+// The whole recording path of a simulated node in simulated real time.
+class RecordCase {
+ public:
+  RecordCase();
+  uint64_t Record(uint64_t units);  // durable so far
+
+ private:
+  Trace trace_;
+  std::unique_ptr<SimNode> node_;
+  std::unique_ptr<RunWriter> writer_;
+  WallTime begin_;
+  uint64_t next_ = 0;
 };
 
 // A segment without a footer that holds `chunks` chunks of six units.
