@@ -11,6 +11,8 @@ std::vector<std::unique_ptr<Benchmark>> AllBenchmarks() {
   all.push_back(NewSeekBenchmark());
   all.push_back(NewReindexBenchmark());
   all.push_back(NewExportBenchmark());
+  all.push_back(NewDayNightBenchmark());
+  all.push_back(NewRotatingBenchmark());
   return all;
 }
 

@@ -23,7 +23,10 @@ struct Settings {
   // Of it, how much may be used, and how long a paced run lasts.
   uint64_t volume_bytes = uint64_t{8} << 30;
   double paced_seconds = 10;
-  uint32_t streams = 0;  // instead of what the goal asks for, on a machine that is too small for it
+  // Instead of what the goal asks for; 0: as it asks. For curves, and for smaller machines.
+  uint32_t streams = 0;
+  uint32_t readers = 0;
+  uint64_t keyframes = 0;
 };
 
 struct Round {

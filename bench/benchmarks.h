@@ -15,5 +15,7 @@ std::unique_ptr<Benchmark> NewSeekBenchmark();
 std::unique_ptr<Benchmark> NewReindexBenchmark();
 std::unique_ptr<Benchmark> NewExportBenchmark();
 std::unique_ptr<Benchmark> NewPeersBenchmark();
+std::unique_ptr<Benchmark> NewDayNightBenchmark();
+std::unique_ptr<Benchmark> NewRotatingBenchmark();
 
 }  // namespace reel::bench

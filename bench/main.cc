@@ -55,8 +55,10 @@ int main(int argc, char** argv) {
   app.add_flag("--full", arguments.settings.full, "5 rounds, longer runs");
   app.add_flag("--list", list, "name the benchmarks and the rows of the goals they measure");
   app.add_option("--rounds", arguments.rounds, "rounds that must count");
-  app.add_option("--streams", arguments.settings.streams,
-                 "this many instead of 1000 or 3000: for a look, not for the goals");
+  const std::string instead = " instead of what the goals ask for";
+  app.add_option("--streams", arguments.settings.streams, "streams" + instead);
+  app.add_option("--readers", arguments.settings.readers, "greedy readers" + instead);
+  app.add_option("--keyframes", arguments.settings.keyframes, "keyframes in the index" + instead);
   app.add_option("--dir", arguments.directory, "where to work, on the disk to measure");
   CLI11_PARSE(app, argc, argv);
   if (!list) return reel::bench::Run(arguments);

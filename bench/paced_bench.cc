@@ -6,6 +6,7 @@
 #include "bench/benchmarks.h"
 #include "bench/paced.h"
 #include "bench/peers.h"
+#include "bench/unpaced.h"
 #include "bench/usage.h"
 #include "bench/verify.h"
 
@@ -88,11 +89,13 @@ class PacedBenchmark final : public Benchmark {
   Status SetUp(const Settings& settings) override {
     directory_ = settings.directory;
     if (settings.streams != 0) case_.streams = settings.streams;
+    if (settings.readers != 0 && case_.readers != 0) case_.readers = settings.readers;
     length_ = Duration{static_cast<int64_t>(settings.paced_seconds * 1e9)} + kWarmUp;
     NodeShape shape;
     shape.root = settings.directory + "/node";
     shape.segments = static_cast<uint32_t>(settings.volume_bytes / shape.segment_bytes);
     shape.buffer_bytes = static_cast<uint64_t>(case_.streams) * (uint64_t{5} << 19);  // 2.5 MiB
+    if (case_.probed) REEL_RETURN_IF_ERROR(FillNode(shape));
     ResetPeakResident();
     resident_before_ = ResidentBytes();
     REEL_ASSIGN_OR_RETURN(node_, BenchNode::Open(shape));

@@ -50,7 +50,10 @@ class SeekBenchmark final : public Benchmark {
     REEL_ASSIGN_OR_RETURN(node_, BenchNode::Open(shape));
     REEL_ASSIGN_OR_RETURN(raw_, RawProbe::Create(settings.directory + "/raw", uint64_t{2} << 30));
     FillerShape filler;
-    filler.keyframes = settings.full ? 100'000'000 : 2'000'000;
+    filler.keyframes = settings.keyframes != 0 ? settings.keyframes
+                       : settings.full         ? 100'000'000
+                                               : 2'000'000;
+    keyframes_ = filler.keyframes;
     filler.end = SystemClock().WallNow();
     REEL_RETURN_IF_ERROR(FillIndex(node_->index(), filler));
     REEL_RETURN_IF_ERROR(node_->index().Compact());
@@ -81,6 +84,8 @@ class SeekBenchmark final : public Benchmark {
     REEL_RETURN_IF_ERROR(live_status);
     REEL_RETURN_IF_ERROR(live.Finish());
     Put(engine, raw, viewers, live.ack(), round);
+    round->details["keyframes"] = keyframes_;
+    round->details["streams"] = live_count_;
     return live.Verify(live_count_ / 10 + 1, 50);
   }
 
@@ -211,6 +216,7 @@ class SeekBenchmark final : public Benchmark {
   Trace trace_{TraceShape{}};
   uint32_t live_count_ = 0;
   Duration length_{0};
+  uint64_t keyframes_ = 0;
   uint64_t gops_ = 0;
   std::unique_ptr<BenchNode> node_;
   std::unique_ptr<RawProbe> raw_;

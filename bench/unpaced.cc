@@ -58,4 +58,17 @@ Status UnpacedCameras::VerifyTails(uint64_t gops, uint32_t step) const {
   return OkStatus();
 }
 
+Status FillNode(NodeShape shape) {
+  constexpr uint32_t kFillers = 50;
+  shape.buffer_bytes = kFillers * (uint64_t{5} << 19);
+  REEL_ASSIGN_OR_RETURN(const auto node, BenchNode::Open(shape));
+  const Trace trace{TraceShape{}};
+  UnpacedCameras cameras(*node, trace, kFillers, LongAgo());
+  REEL_RETURN_IF_ERROR(cameras.Begin());
+  while (node->store().counters().segments_recycled < 2) REEL_RETURN_IF_ERROR(cameras.Append(2));
+  REEL_RETURN_IF_ERROR(cameras.WaitDurable());
+  REEL_RETURN_IF_ERROR(cameras.End());
+  return node->Close();
+}
+
 }  // namespace reel::bench

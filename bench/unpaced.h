@@ -45,4 +45,8 @@ class UnpacedCameras {
   uint64_t next_ = 0;
 };
 
+// Records into a node of that shape until its segments are recycled: from then on no file grows and
+// no block of the device is touched for the first time. The node is closed again.
+Status FillNode(NodeShape shape);
+
 }  // namespace reel::bench
