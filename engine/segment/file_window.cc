@@ -32,7 +32,7 @@ Result<ByteSpan> FileWindow::At(uint64_t offset_bytes, uint64_t size_bytes) {
 // Room for `size_bytes`, of which the first `kept_bytes` are what stands at `from_bytes` now.
 void FileWindow::MakeRoom(uint64_t size_bytes, uint64_t from_bytes, uint64_t kept_bytes) {
   if (buffer_.size() < size_bytes) {
-    AlignedBytes larger(size_bytes);
+    AlignedBytes larger = AlignedBytes::ForOverwrite(size_bytes);
     if (kept_bytes != 0) std::memcpy(larger.data(), buffer_.data() + from_bytes, kept_bytes);
     buffer_ = std::move(larger);
   } else if (kept_bytes != 0 && from_bytes != 0) {
