@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "bench/peers.h"
+#include "bench/verify.h"
 #include "engine/io/unique_fd.h"
 
 namespace reel::bench {
@@ -74,7 +75,7 @@ class FilesPeer final : public Peer {
         read.resize(expected.size());
         if (pread(files_[stream].get(), read.data(), read.size(), at) !=
                 static_cast<ssize_t>(read.size()) ||
-            !std::ranges::equal(read, expected))
+            !SameBytes(read, expected))
           return DataLoss("a stream's file is not what was written");
         at += static_cast<off_t>(read.size());
       }

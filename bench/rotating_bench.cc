@@ -10,6 +10,7 @@
 #include "bench/histogram.h"
 #include "bench/sim_node.h"
 #include "bench/trace.h"
+#include "bench/verify.h"
 
 namespace reel::bench {
 namespace {
@@ -179,7 +180,7 @@ class RotatingBenchmark final : public Benchmark {
       if (item.kind != ItemKind::kUnit) continue;
       const UnitView unit =
           stream.trace->Unit(IndexOf(stream), item.unit.number.value, stream.begin);
-      if (!std::ranges::equal(item.unit.bytes, unit.bytes)) return DataLoss("not what was written");
+      if (!SameBytes(item.unit.bytes, unit.bytes)) return DataLoss("not what was written");
       break;
     }
     key_.Record(node_->clock().MonoNow() - begin);

@@ -130,7 +130,7 @@ class SeekBenchmark final : public Benchmark {
     latencies->gop.Record(MonoNow() - begin);
     for (const Unit& unit : units) {
       const UnitView expected = trace_.Unit(target.camera, unit.number.value, history_->begin());
-      if (!std::ranges::equal(unit.bytes, expected.bytes)) return DataLoss("not what was written");
+      if (!SameBytes(unit.bytes, expected.bytes)) return DataLoss("not what was written");
     }
     return OkStatus();
   }

@@ -1,6 +1,6 @@
 #include "bench/verify.h"
 
-#include <algorithm>
+#include <cstring>
 
 namespace reel::bench {
 namespace {
@@ -8,12 +8,16 @@ namespace {
 Status CheckUnit(const Unit& unit, const UnitView& expected) {
   const bool same = unit.pts == expected.pts && unit.flags == expected.flags &&
                     unit.track == expected.track && unit.wall == expected.wall &&
-                    std::ranges::equal(unit.bytes, expected.bytes);
+                    SameBytes(unit.bytes, expected.bytes);
   if (same) return OkStatus();
   return DataLoss("unit " + std::to_string(unit.number.value) + " is not what was written");
 }
 
 }  // namespace
+
+bool SameBytes(ByteSpan a, ByteSpan b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size()) == 0;
+}
 
 Status VerifyStream(Store& store, StreamId camera, const Trace& trace, uint32_t stream,
                     WallTime begin, WallRange range, uint64_t least_units) {

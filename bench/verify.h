@@ -6,6 +6,8 @@
 
 namespace reel::bench {
 
+bool SameBytes(ByteSpan a, ByteSpan b);
+
 // Reads what there is of a stream in `range` and compares each unit with the trace, whose number 0
 // stands at `begin`. DataLoss at the first unit that differs, at damage, or when fewer than
 // `least_units` came.
