@@ -12,10 +12,16 @@ namespace {
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 constexpr uint64_t kMaxChunkPayload = 8U << 20;
 // Each chunk is padded to a block and has a head: half a block of either. Where an interval brings
-// less than this, up to three more are waited for, so that low-rate streams do not write mostly
-// padding.
+// less than this, up to three more are waited for, a second in all, so that low-rate streams do not
+// write mostly padding.
 constexpr uint64_t kSmallChunkBytes = 32U << 10;
 constexpr int kSmallChunkIntervals = 3;
+constexpr Duration kSmallChunkWait = std::chrono::seconds(1);
+
+// How much longer than to the end of its interval a small chunk may wait.
+Duration SmallChunkDelay(Duration interval) {
+  return std::clamp(kSmallChunkWait - interval, Duration{0}, kSmallChunkIntervals * interval);
+}
 
 // Times are kept to the microsecond: that is what a unit's entry holds.
 WallTime ToMicroseconds(WallTime t) { return {t.ns - ((t.ns % 1000) + 1000) % 1000}; }
@@ -281,7 +287,7 @@ void RunBuffer::Collect(MonoTime now, size_t max_chunks, std::vector<ChunkPtr>* 
   const std::lock_guard lock(mutex_);
   if (builder_ && now >= builder_due_) {
     const bool small = builder_->payload().size() < kSmallChunkBytes && !ended_;
-    const MonoTime latest = builder_first_due_ + kSmallChunkIntervals * limits_.flush_interval;
+    const MonoTime latest = builder_first_due_ + SmallChunkDelay(limits_.flush_interval);
     if (small && now < latest) {
       builder_due_ = std::min(NextFlush(now), latest);
     } else {

@@ -75,6 +75,7 @@ struct VolumeSlot {
   std::deque<format::LedgerRecord> ledger_waiting;
   std::shared_ptr<const RunList> runs =
       std::make_shared<RunList>();        // assigned here; swapped whole
+  MonoTime last_collect;                  // loop thread only
   std::atomic<bool> ledger_grew = true;   // a segment of it was sealed since the last look
   LedgerCopy ledger_copy;                 // maintenance thread only
   UnitNumber receipts_end;                // likewise: of the last receipt in the ledger run
@@ -195,6 +196,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   void MaintenanceThread(VolumeSlot* slot);
   void DigestThread(VolumeSlot* slot);
   void FeedThread();
+  void Pause(Duration wait);
   bool FeedOnce();
   static void Tell(ActiveRun* run);
   bool MaintainOnce(VolumeSlot* slot);
@@ -238,6 +240,9 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   std::unique_ptr<DiskLock> node_lock_;
   format::NodeState node_;
   std::unique_ptr<BufferPool> buffers_;
+  // Apart, so that a record finds room when footage has taken all there is: a receipt is appended
+  // once and cannot wait.
+  std::unique_ptr<BufferPool> ledger_buffers_;
   Ledger ledger_;
   IndexFeed feed_;
 
@@ -261,12 +266,15 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   // Things others wait for: durability, room, new units.
   std::mutex event_mutex_;
   std::condition_variable event_;
+  std::condition_variable stopping_;  // of the threads behind the caller's back
   std::atomic<uint64_t> accepted_counter_ = 0;
   std::atomic<bool> stop_ = false;
   std::atomic<bool> close_segments_ = false;
   std::atomic<int> busy_ = 0;         // maintenance steps and turns of the feed under way
   std::atomic<int> maintaining_ = 0;  // of these, steps: one may hold rows the feed has not got yet
   std::thread feed_thread_;
+  MonoTime last_flush_;         // feed thread only
+  bool room_is_short_ = false;  // likewise
 
   // Counters.
   std::atomic<uint64_t> units_durable_ = 0;

@@ -15,6 +15,7 @@ namespace {
 constexpr uint64_t kMinBufferBytes = 1U << 20;
 // Enough to keep a flash device busy, few for a disk that moves its heads.
 constexpr uint32_t kScanThreads = 16;
+constexpr uint64_t kLedgerBufferBytes = 4U << 20;  // for each volume
 
 Status CheckOptions(const Store::Options& options) {
   using std::chrono::milliseconds;
@@ -73,6 +74,8 @@ Status StoreImpl::Start() {
   REEL_ASSIGN_OR_RETURN(node_, ReadNodeState(*state_disk_, &notes));
   for (const std::string& note : notes) Log(LogLevel::kWarning, options_.state_path + ": " + note);
   REEL_ASSIGN_OR_RETURN(buffers_, BufferPool::Create(options_.buffer_bytes));
+  REEL_ASSIGN_OR_RETURN(ledger_buffers_,
+                        BufferPool::Create(kLedgerBufferBytes * node_.volumes.size()));
   ++node_.incarnation;
   size_t usable = 0;
   Status last_problem =
@@ -233,7 +236,7 @@ Status StoreImpl::BeginLedger(VolumeSlot* slot) {
   identity.retention_class = kLedgerClass;
   identity.boot_id = clock_.boot_id();
   slot->ledger.buffer =
-      std::make_shared<RunBuffer>(identity, LimitsFor(identity.stream), *buffers_);
+      std::make_shared<RunBuffer>(identity, LimitsFor(identity.stream), *ledger_buffers_);
   TrackInfo track;
   track.kind = TrackKind::kData;
   track.codec = Codec::kOpaque;

@@ -35,16 +35,16 @@ MAY_INCLUDE = {
 
 # Third-party headers by their first letters, and the only folders that may see them.
 LIBRARY_HOMES = {
-    "liburing": [IO],
+    "liburing": [IO, "bench"],
     "isa-l": [BASE],
     "openssl/": [BASE, SERVER],
-    "rocksdb/": [INDEX],
+    "rocksdb/": [INDEX, "bench"],
     "libav": [AV],
     "libsw": [AV],
     "grpc": [SERVER],
     "google/protobuf": [SERVER],
-    "CLI/": ["tools", SERVER],
-    "nlohmann/": ["tools", SERVER],
+    "CLI/": ["tools", "bench", SERVER],
+    "nlohmann/": ["tools", "bench", SERVER],
     "gtest/": [],
     "gmock/": [],
     "benchmark/": ["bench"],
