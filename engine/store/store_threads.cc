@@ -12,7 +12,7 @@ namespace {
 
 constexpr Duration kLoopWait = std::chrono::milliseconds(2);
 constexpr Duration kMaintenanceWait = std::chrono::milliseconds(5);
-// Long enough for several chunks to be hashed side by side.
+// Long enough for several chunks to be hashed in one turn.
 constexpr Duration kDigestWait = std::chrono::milliseconds(20);
 // A turn of the feed looks at every run, so it is not taken for each chunk; it delays on_durable.
 constexpr Duration kFeedWait = std::chrono::milliseconds(5);
