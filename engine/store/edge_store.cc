@@ -73,6 +73,15 @@ class EdgeStore final : public Store {
   Result<StreamInfo> CreateStream(const std::string& name) override {
     return AtEdge([&] { return store_->CreateStream(name); });
   }
+  Result<StreamInfo> CreateStreamAs(const std::string& name, StreamId id) override {
+    return AtEdge([&] { return store_->CreateStreamAs(name, id); });
+  }
+  Result<StreamInfo> RenameStream(StreamId stream, const std::string& name) override {
+    return AtEdge([&] { return store_->RenameStream(stream, name); });
+  }
+  Result<StreamInfo> RetireStream(StreamId stream, bool retired) override {
+    return AtEdge([&] { return store_->RetireStream(stream, retired); });
+  }
   Result<StreamInfo> FindStream(const std::string& name_or_id) override {
     return AtEdge([&] { return store_->FindStream(name_or_id); });
   }
@@ -125,12 +134,14 @@ class EdgeStore final : public Store {
   std::vector<VolumeInfo> Volumes() override {
     return AtEdgeOrDie("Store::Volumes", [&] { return store_->Volumes(); });
   }
+  Result<std::vector<SegmentRow>> Segments(VolumeNo volume) override {
+    return AtEdge([&] { return store_->Segments(volume); });
+  }
   StoreCounters counters() override {
     return AtEdgeOrDie("Store::counters", [&] { return store_->counters(); });
   }
-  Result<VerifyReport> Verify(
-      const std::function<void(const std::string& problem)>& report) override {
-    return AtEdge([&] { return store_->Verify(report); });
+  Result<VerifyReport> Verify(const VerifyOptions& options) override {
+    return AtEdge([&] { return store_->Verify(options); });
   }
   void RebuildIndex() override {
     AtEdgeOrDie("Store::RebuildIndex", [&] { store_->RebuildIndex(); });

@@ -99,6 +99,9 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   Status Start();  // store_open.cc
 
   Result<StreamInfo> CreateStream(const std::string& name) override;
+  Result<StreamInfo> CreateStreamAs(const std::string& name, StreamId id) override;
+  Result<StreamInfo> RenameStream(StreamId stream, const std::string& name) override;
+  Result<StreamInfo> RetireStream(StreamId stream, bool retired) override;
   Result<StreamInfo> FindStream(const std::string& name_or_id) override;
   std::vector<StreamInfo> Streams() override;
   Result<std::unique_ptr<RunWriter>> BeginRun(StreamId stream, const RunOptions& options) override;
@@ -114,9 +117,10 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   Result<std::vector<std::unique_ptr<VirtualMp4>>> OpenExport(
       StreamId stream, const ExportOptions& options) override;
   std::vector<VolumeInfo> Volumes() override;
+  Result<std::vector<SegmentRow>> Segments(VolumeNo volume) override;
   StoreCounters counters() override;
-  Result<VerifyReport> Verify(
-      const std::function<void(const std::string& problem)>& report) override;
+  using Store::Verify;
+  Result<VerifyReport> Verify(const VerifyOptions& options) override;
   void RebuildIndex() override;
   bool RunOnce(Duration wait) override;
   Status WaitIdle(Duration wait) override;
@@ -207,10 +211,15 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   bool WaitFor(const std::function<bool()>& done, Duration wait);
   bool Idle();
 
-  // store_read.cc
-  void VerifySegment(VolumeSlot& slot, const format::SegmentHeader& header,
-                     const std::function<void(const std::string& problem)>& report,
-                     VerifyReport* total);
+  // store_verify.cc
+  static bool VerifySegment(VolumeSlot& slot, const format::SegmentHeader& header,
+                            const VerifyOptions& options, VerifyReport* total);
+
+  // store_streams.cc
+  Status CheckNewName(const std::string& name);
+  Result<StreamInfo> WriteStream(const format::StreamRecord& record);
+  Result<StreamInfo> CreateStreamLocked(const std::string& name, StreamId id);
+  Status CheckNotRetired(const format::StreamRecord& record) const;
 
   // store_runs.cc
   VolumeSlot* Slot(VolumeNo volume);
@@ -251,10 +260,10 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   std::mutex deferred_mutex_;
   std::vector<std::pair<VolumeSlot*, SegmentSerial>> deferred_ledger_;
 
-  std::mutex create_mutex_;  // one CreateStream at a time; taken before all others
+  std::mutex create_mutex_;  // one change of the streams at a time; taken before all others
   // By name: their record may have reached a disk though nobody knows. Whoever asks for the name
   // again gets the same id, so that no name ever stands for two. At most kDoubtfulStreamsMax.
-  std::map<std::string, format::StreamRecord> doubtful_streams_;
+  std::map<std::string, StreamId> doubtful_streams_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<VolumeSlot>> volumes_;  // fixed once Start has returned
   std::unordered_map<StreamId, std::vector<std::shared_ptr<ActiveRun>>> runs_;

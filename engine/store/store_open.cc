@@ -81,6 +81,7 @@ Status StoreImpl::Start() {
   Status last_problem =
       FailedPrecondition(options_.state_path + " has no volumes: add one with 'reel init'");
   for (const format::NodeVolume& node_volume : node_.volumes) {
+    if (node_volume.forgotten()) continue;
     auto slot = std::make_unique<VolumeSlot>();
     slot->node = node_volume;
     slot->away = OpenVolume(slot.get());
@@ -284,6 +285,7 @@ Status StoreImpl::OpenForReading() {
   bool complete = index_ != nullptr;
   Status last_problem = FailedPrecondition(options_.state_path + " has no volumes");
   for (const format::NodeVolume& node_volume : node_.volumes) {
+    if (node_volume.forgotten()) continue;
     auto slot = std::make_unique<VolumeSlot>();
     slot->node = node_volume;
     slot->away = OpenView(slot.get());
@@ -335,6 +337,14 @@ Status StoreImpl::FeedScratch() {
       row.state = SegmentState::kSealed;
       row.retention_class = life.header.retention_class;
       row.epoch = life.header.epoch;
+      row.begin = kWallMax;
+      row.end = kWallMin;
+      for (const format::ChunkRow& chunk : rows) {
+        row.begin = std::min(row.begin, chunk.wall_begin);
+        row.end = std::max(row.end, chunk.wall_end);
+        row.payload_bytes += chunk.chunk_bytes;
+        ++row.chunk_count;
+      }
       if (life.header.retention_class != kLedgerClass) feed_.AddSegment(row, rows);
       if (feed_.full()) REEL_RETURN_IF_ERROR(feed_.Flush(*index_));
     }

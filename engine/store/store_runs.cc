@@ -40,7 +40,6 @@ class RunWriterImpl final : public RunWriter {
 };
 
 constexpr Duration kRoomWait = std::chrono::seconds(30);
-constexpr size_t kDoubtfulStreamsMax = 256;
 
 }  // namespace
 
@@ -108,6 +107,10 @@ StreamInfo StoreImpl::InfoOf(const format::StreamRecord& record) {
   info.name = record.row.name;
   info.retention_class = record.row.retention_class;
   info.created = record.row.created;
+  if (const auto retirement = ledger_.Retirement(info.id);
+      retirement && retirement->retired != kWallMin) {
+    info.retired = retirement->retired;
+  }
   const std::lock_guard lock(mutex_);
   const auto at = runs_.find(info.id);
   if (at == runs_.end()) return info;
@@ -116,35 +119,6 @@ StreamInfo StoreImpl::InfoOf(const format::StreamRecord& record) {
     info.buffered_bytes += run->buffer->held_bytes();
   }
   return info;
-}
-
-Result<StreamInfo> StoreImpl::CreateStream(const std::string& name) {
-  REEL_RETURN_IF_ERROR(CheckWritable());
-  REEL_RETURN_IF_ERROR(format::CheckStreamName(name));
-  const std::lock_guard creating(create_mutex_);
-  if (KnownStream(name)) return AlreadyExists("a stream named '" + name + "' exists");
-  const auto doubtful = doubtful_streams_.find(name);
-  if (doubtful == doubtful_streams_.end() && doubtful_streams_.size() == kDoubtfulStreamsMax)
-    return Unavailable("no volume can be written");
-  format::StreamRecord record;
-  if (doubtful != doubtful_streams_.end()) {
-    record = doubtful->second;
-  } else {
-    record.row.stream = NewId<StreamId>(random_);
-    record.row.name = name;
-    record.row.retention_class = kDefaultClass;
-    record.row.created = clock_.WallNow();
-    record.revision = 1;
-  }
-  if (const Status written = WriteLedger({}, record); !written.ok()) {
-    doubtful_streams_[name] = record;
-    return written;
-  }
-  doubtful_streams_.erase(name);
-  IndexBatch batch;
-  batch.streams.push_back(record.row);
-  feed_.Add(batch);
-  return InfoOf(record);
 }
 
 std::optional<format::StreamRecord> StoreImpl::KnownStream(StreamId id) {
@@ -242,6 +216,7 @@ Result<std::unique_ptr<RunWriter>> StoreImpl::BeginRun(StreamId stream, const Ru
   REEL_RETURN_IF_ERROR(CheckWritable());
   const auto record = KnownStream(stream);
   if (!record) return NotFound("no stream " + ToString(stream));
+  REEL_RETURN_IF_ERROR(CheckNotRetired(*record));
   RunBuffer::Identity identity;
   identity.stream = stream;
   identity.run = options.resume ? *options.resume : NewId<RunId>(random_);
@@ -281,14 +256,13 @@ Status StoreImpl::Append(ActiveRun& run, UnitNumber number, const UnitView& unit
   if (full) {
     run.buffer->Flush();
     Status waited = WaitFor(
-                              [&] {
-                                status =
-                                    run.buffer->Append(number, unit, mode, clock_.MonoNow(), &full);
-                                return !full || stop_;
-                              },
-                              kRoomWait)
-                              ? OkStatus()
-                              : Unavailable("no room for 30 s: no volume takes the data");
+                        [&] {
+                          status = run.buffer->Append(number, unit, mode, clock_.MonoNow(), &full);
+                          return !full || stop_;
+                        },
+                        kRoomWait)
+                        ? OkStatus()
+                        : Unavailable("no room for 30 s: no volume takes the data");
     if (full && !waited.ok()) return waited;
   }
   if (status.ok()) accepted_counter_.fetch_add(1, std::memory_order_release);

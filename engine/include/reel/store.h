@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -191,7 +192,8 @@ struct StreamInfo {
   std::string name;
   ClassId retention_class;
   WallTime created;
-  VolumeNo volume;  // records to; 0 with none
+  std::optional<WallTime> retired;  // since when it is no longer recorded
+  VolumeNo volume;                  // records to; 0 with none
   uint64_t buffered_bytes = 0;
 };
 
@@ -272,9 +274,44 @@ class Store {
 
   virtual ~Store() = default;
 
-  // Durable on return. Blocks: a sync. AlreadyExists; InvalidArgument says what is wrong with the
-  // name.
+  // Gives a volume that holds footage already to this node, with its streams: one of another node,
+  // or of this one that stands elsewhere now. The state directory becomes a node if it is none yet.
+  // A stream of the volume whose name is taken here gets "NAME~" and the first digits of its UUID;
+  // what is here keeps its name. Durable on return, blocks; cut short, it can be done again.
+  // Errors: NotFound (no volume there), AlreadyExists (one of this node's, or a copy of one),
+  // FailedPrecondition (in use: names the pid; newer format; older than this node knows it).
+  struct AdoptVolume {
+    std::string path;
+    std::string scratch_path;  // an empty directory, used where names have to change
+  };
+  struct Adoption {
+    struct Stream {
+      StreamId id;
+      std::string name;
+      std::string name_before;
+    };
+    VolumeNo number;
+    VolumeId id;
+    NodeId owner_before;
+    std::vector<Stream> streams;
+  };
+  static Result<Adoption> Adopt(const Options& options, const AdoptVolume& volume);
+
+  // The node no longer expects the volume, nor gives its number away again. What is on it is not
+  // touched: it can be adopted. NotFound; FailedPrecondition (in use: names the pid).
+  static Status Forget(const Options& options, VolumeNo volume);
+
+  // Durable on return. Blocks: a sync, as the next three do. AlreadyExists; InvalidArgument says
+  // what is wrong with the name.
   virtual Result<StreamInfo> CreateStream(const std::string& name) = 0;
+  // The same with a UUID that footage has already: of a stream that moved here from another node,
+  // or of one whose name was lost. AlreadyExists when the UUID has a name here.
+  virtual Result<StreamInfo> CreateStreamAs(const std::string& name, StreamId id) = 0;
+  // Durable on return; footage, holds and UUID stay. NotFound, AlreadyExists, InvalidArgument.
+  virtual Result<StreamInfo> RenameStream(StreamId stream, const std::string& name) = 0;
+  // Retired, a stream takes no more runs; its footage stays where it is and is found as before, and
+  // its name stays taken. Durable on return. NotFound; FailedPrecondition while it is recorded.
+  virtual Result<StreamInfo> RetireStream(StreamId stream, bool retired) = 0;
   // By name or UUID. Blocks after a crash: may read the ledger. NotFound suggests the nearest name.
   virtual Result<StreamInfo> FindStream(const std::string& name_or_id) = 0;
   virtual std::vector<StreamInfo> Streams() = 0;
@@ -314,19 +351,32 @@ class Store {
       StreamId stream, const ExportOptions& options) = 0;
 
   virtual std::vector<VolumeInfo> Volumes() = 0;
+  // The catalogue of a volume's segments, by serial, as far as it is in the index.
+  virtual Result<std::vector<SegmentRow>> Segments(VolumeNo volume) = 0;
   virtual StoreCounters counters() = 0;
 
-  // Reads and verifies every chunk of every segment (of one volume if given). Calls `report` for
-  // each problem and, with an OK status, for progress; blocks meanwhile; returns DataLoss if
-  // anything could not be verified.
+  // Reads and verifies every chunk of every segment; blocks meanwhile. Problems are told and
+  // counted, not errors.
   struct VerifyReport {
     uint64_t segments = 0;
     uint64_t chunks = 0;
     uint64_t bytes = 0;
     uint64_t problems = 0;
+    bool stopped = false;  // `pace` said so: not everything has been read
   };
-  virtual Result<VerifyReport> Verify(
-      const std::function<void(const std::string& problem)>& report) = 0;
+  struct VerifyOptions {
+    std::function<void(const std::string& problem)> problem;  // required
+    // Segments of a volume up to that serial are passed over: they were checked before.
+    std::map<VolumeNo, SegmentSerial> checked;
+    // Behind each chunk, with its bytes. May wait, to hold the rate down; false ends the call.
+    std::function<bool(uint64_t bytes)> pace;
+    // Behind each segment that has been read whole; in a volume by rising serial.
+    std::function<void(VolumeNo volume, SegmentSerial serial)> segment_done;
+  };
+  virtual Result<VerifyReport> Verify(const VerifyOptions& options) = 0;
+  Result<VerifyReport> Verify(const std::function<void(const std::string& problem)>& problem) {
+    return Verify(VerifyOptions{problem, {}, {}, {}});
+  }
 
   // Reads every sealed segment's footer into the index again, while recording goes on; for an index
   // that was found damaged. Returns at once; WaitIdle waits for the end.
