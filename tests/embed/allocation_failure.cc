@@ -14,7 +14,7 @@ thread_local uint64_t allocations_left = kNever;
 
 AllocationFailure::AllocationFailure(uint64_t n) { allocations_left = n - 1; }
 AllocationFailure::~AllocationFailure() { allocations_left = kNever; }
-bool AllocationFailure::happened() const { return allocations_left == 0; }
+bool AllocationFailure::happened() { return allocations_left == 0; }
 
 }  // namespace reel
 

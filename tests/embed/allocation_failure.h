@@ -14,7 +14,7 @@ class AllocationFailure {
   AllocationFailure(const AllocationFailure&) = delete;
   AllocationFailure& operator=(const AllocationFailure&) = delete;
 
-  bool happened() const;
+  static bool happened();  // of this thread's
 };
 
 }  // namespace reel

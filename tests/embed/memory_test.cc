@@ -49,7 +49,7 @@ class MemoryTest : public EmbedTest {
       {
         const AllocationFailure failure(n);
         status = call();
-        happened = failure.happened();
+        happened = AllocationFailure::happened();
       }
       if (status.ok() && !happened) return n - 1;
       // What memory does not suffice for may also be done without: a cache, a message.
