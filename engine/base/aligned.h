@@ -17,10 +17,16 @@ class AlignedBytes {
 
   AlignedBytes() = default;
   // Zeroed; room for RoundUp(size_bytes, kAlignment).
-  explicit AlignedBytes(size_t size_bytes) : size_(size_bytes) {
+  explicit AlignedBytes(size_t size_bytes) : AlignedBytes(ForOverwrite(size_bytes)) {
+    std::memset(data_.get(), 0, static_cast<size_t>(RoundUp(size_bytes, kAlignment)));
+  }
+  // The same with whatever was there: for what is read into before it is looked at.
+  static AlignedBytes ForOverwrite(size_t size_bytes) {
+    AlignedBytes bytes;
     const auto room = static_cast<size_t>(RoundUp(size_bytes, kAlignment));
-    data_.reset(static_cast<std::byte*>(::operator new (room, std::align_val_t{kAlignment})));
-    std::memset(data_.get(), 0, room);
+    bytes.data_.reset(static_cast<std::byte*>(::operator new (room, std::align_val_t{kAlignment})));
+    bytes.size_ = size_bytes;
+    return bytes;
   }
 
   size_t size() const { return size_; }

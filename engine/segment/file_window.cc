@@ -1,6 +1,7 @@
 #include "engine/segment/file_window.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "engine/base/check.h"
 #include "engine/format/wire.h"
@@ -28,20 +29,38 @@ Result<ByteSpan> FileWindow::At(uint64_t offset_bytes, uint64_t size_bytes) {
   return ByteSpan(buffer_.span()).subspan(offset_bytes - begin_bytes_, size_bytes);
 }
 
+// Room for `size_bytes`, of which the first `kept_bytes` are what stands at `from_bytes` now.
+void FileWindow::MakeRoom(uint64_t size_bytes, uint64_t from_bytes, uint64_t kept_bytes) {
+  if (buffer_.size() < size_bytes) {
+    AlignedBytes larger = AlignedBytes::ForOverwrite(size_bytes);
+    if (kept_bytes != 0) std::memcpy(larger.data(), buffer_.data() + from_bytes, kept_bytes);
+    buffer_ = std::move(larger);
+  } else if (kept_bytes != 0 && from_bytes != 0) {
+    std::memmove(buffer_.data(), buffer_.data() + from_bytes, kept_bytes);
+  }
+}
+
 Status FileWindow::Fill(uint64_t offset_bytes, uint64_t size_bytes) {
   const uint64_t least = RoundUp(size_bytes, kBlockBytes);
   const uint64_t ahead = RoundUp(std::max(size_bytes, read_ahead_bytes_), kBlockBytes);
   const uint64_t want = std::min(ahead, end_bytes_ - offset_bytes);
-  if (buffer_.size() < want) buffer_ = AlignedBytes(want);
+  // A key picture that was read alone is not read again with the rest of its GOP.
+  const uint64_t held_end = begin_bytes_ + filled_bytes_;
+  const bool overlaps = offset_bytes >= begin_bytes_ && offset_bytes < held_end;
+  const uint64_t kept = overlaps ? held_end - offset_bytes : 0;
+  MakeRoom(want, overlaps ? offset_bytes - begin_bytes_ : 0, kept);
   begin_bytes_ = offset_bytes;
-  filled_bytes_ = 0;
+  filled_bytes_ = kept;
+  const auto read = [&](uint64_t end) {
+    return ReadExactly(*file_, offset_bytes + kept, buffer_.span().subspan(kept, end - kept));
+  };
   uint64_t got = want;
-  Status status = ReadExactly(*file_, offset_bytes, buffer_.span().first(want));
+  Status status = read(want);
   if (!status.ok()) {
     // Devices fail once in passing, and one bad sector must not hide its neighbours: a second try,
     // for just what was asked for.
     got = least;
-    status = ReadExactly(*file_, offset_bytes, buffer_.span().first(least));
+    status = read(least);
   }
   if (status.ok()) filled_bytes_ = got;
   return status;

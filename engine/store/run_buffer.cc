@@ -12,10 +12,16 @@ namespace {
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 constexpr uint64_t kMaxChunkPayload = 8U << 20;
 // Each chunk is padded to a block and has a head: half a block of either. Where an interval brings
-// less than this, up to three more are waited for, so that low-rate streams do not write mostly
-// padding.
+// less than this, up to three more are waited for, a second in all, so that low-rate streams do not
+// write mostly padding.
 constexpr uint64_t kSmallChunkBytes = 32U << 10;
 constexpr int kSmallChunkIntervals = 3;
+constexpr Duration kSmallChunkWait = std::chrono::seconds(1);
+
+// How much longer than to the end of its interval a small chunk may wait.
+Duration SmallChunkDelay(Duration interval) {
+  return std::clamp(kSmallChunkWait - interval, Duration{0}, kSmallChunkIntervals * interval);
+}
 
 // Times are kept to the microsecond: that is what a unit's entry holds.
 WallTime ToMicroseconds(WallTime t) { return {t.ns - ((t.ns % 1000) + 1000) % 1000}; }
@@ -104,6 +110,7 @@ Status RunBuffer::Append(UnitNumber number, const UnitView& unit, AppendMode mod
     *full = true;
     return ResourceExhausted("no room for the unit now");
   }
+  shed_done_.reserve(shed_done_.size() + 1);  // behind Insert nothing may fail
   if (!accepted_.Insert(number.value, number.value + 1)) {
     return ResourceExhausted("the run has more than " + std::to_string(IntervalSet::kMaxIntervals) +
                              " holes");
@@ -210,22 +217,27 @@ void RunBuffer::FinishChunk() {
     builder_.reset();
     return;
   }
+  std::list<StreamChunkPtr> ready(1);  // room for it first: what is finished is never lost
+  std::list<StreamChunkPtr> held(1);
   const uint32_t stored = builder_->stored_bytes();
-  gop_so_far_bytes_ += stored;
-  interval_payload_bytes_ = (interval_payload_bytes_ * 3 + builder_->payload().size()) / 4;
-  interval_units_ =
-      static_cast<uint32_t>((uint64_t{interval_units_} * 3 + builder_->unit_count() + 3) / 4);
+  const uint64_t payload_bytes = builder_->payload().size();
+  const size_t unit_count = builder_->unit_count();
   // What the GOP will still need from this chunk on.
-  const uint64_t before = gop_so_far_bytes_ - stored;
+  const uint64_t before = gop_so_far_bytes_;
   const uint64_t hint = gop_expected_bytes_ > before ? gop_expected_bytes_ - before : 0;
   StreamChunkPtr chunk =
       builder_->Finish(static_cast<uint32_t>(std::min<uint64_t>(hint, format::kMaxChunkBytes)));
+  gop_so_far_bytes_ += stored;
+  interval_payload_bytes_ = (interval_payload_bytes_ * 3 + payload_bytes) / 4;
+  interval_units_ = static_cast<uint32_t>((uint64_t{interval_units_} * 3 + unit_count + 3) / 4);
   chunk->run_buffer = shared_from_this();
   chunk_config_hash_ = builder_->spec().config_hash;
   builder_.reset();
   held_bytes_ += chunk->buffer.size_bytes();
-  ready_.push_back(chunk);
-  held_.push_back(std::move(chunk));
+  ready.front() = chunk;
+  held.front() = std::move(chunk);
+  ready_.splice(ready_.end(), ready);
+  held_.splice(held_.end(), held);
 }
 
 MonoTime RunBuffer::NextFlush(MonoTime now) const {
@@ -275,7 +287,7 @@ void RunBuffer::Collect(MonoTime now, size_t max_chunks, std::vector<ChunkPtr>* 
   const std::lock_guard lock(mutex_);
   if (builder_ && now >= builder_due_) {
     const bool small = builder_->payload().size() < kSmallChunkBytes && !ended_;
-    const MonoTime latest = builder_first_due_ + kSmallChunkIntervals * limits_.flush_interval;
+    const MonoTime latest = builder_first_due_ + SmallChunkDelay(limits_.flush_interval);
     if (small && now < latest) {
       builder_due_ = std::min(NextFlush(now), latest);
     } else {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/base/edge.h"
 #include "engine/format/ledger_record.h"
 #include "engine/store/node_file.h"
 #include "engine/volume/superblock_file.h"
@@ -199,9 +200,7 @@ VolumeNo NextNumber(const NodeState& node) {
   return VolumeNo{static_cast<uint16_t>(highest + 1)};
 }
 
-}  // namespace
-
-Result<Store::Adoption> Store::Adopt(const Options& options, const AdoptVolume& volume) {
+Result<Store::Adoption> AdoptNow(const Store::Options& options, const Store::AdoptVolume& volume) {
   if (!options.open_disk) return InvalidArgument("Store::Options::open_disk is not set");
   Random& random = options.random != nullptr ? *options.random : SystemRandom();
   REEL_ASSIGN_OR_RETURN(const auto state_disk, options.open_disk(options.state_path));
@@ -221,7 +220,7 @@ Result<Store::Adoption> Store::Adopt(const Options& options, const AdoptVolume& 
     REEL_RETURN_IF_ERROR(CheckNotOlder(*disk, superblock, listed->last_epoch));
   }
   REEL_RETURN_IF_ERROR(disk->Lock(kVolumeLockName).status());  // nobody records to it
-  Adoption adoption;
+  Store::Adoption adoption;
   adoption.id = superblock.volume;
   adoption.owner_before = superblock.owner;
   REEL_ASSIGN_OR_RETURN(adoption.streams, SettleNames(options, volume, superblock, node));
@@ -240,7 +239,7 @@ Result<Store::Adoption> Store::Adopt(const Options& options, const AdoptVolume& 
   return adoption;
 }
 
-Status Store::Forget(const Options& options, VolumeNo volume) {
+Status ForgetNow(const Store::Options& options, VolumeNo volume) {
   if (!options.open_disk) return InvalidArgument("Store::Options::open_disk is not set");
   REEL_ASSIGN_OR_RETURN(const auto state_disk, options.open_disk(options.state_path));
   REEL_ASSIGN_OR_RETURN(const auto lock, state_disk->Lock(kNodeLockName));
@@ -251,6 +250,16 @@ Status Store::Forget(const Options& options, VolumeNo volume) {
     return WriteNodeState(*state_disk, &node);
   }
   return NotFound(options.state_path + " has no volume " + std::to_string(volume.value));
+}
+
+}  // namespace
+
+Result<Store::Adoption> Store::Adopt(const Options& options, const AdoptVolume& volume) {
+  return AtEdge([&] { return AdoptNow(options, volume); });
+}
+
+Status Store::Forget(const Options& options, VolumeNo volume) {
+  return AtEdge([&] { return ForgetNow(options, volume); });
 }
 
 }  // namespace reel

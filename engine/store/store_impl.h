@@ -21,6 +21,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/base/check.h"
 #include "engine/store/footage.h"
 #include "engine/store/index_feed.h"
 #include "engine/store/ledger.h"
@@ -74,6 +75,7 @@ struct VolumeSlot {
   std::deque<format::LedgerRecord> ledger_waiting;
   std::shared_ptr<const RunList> runs =
       std::make_shared<RunList>();        // assigned here; swapped whole
+  MonoTime last_collect;                  // loop thread only
   std::atomic<bool> ledger_grew = true;   // a segment of it was sealed since the last look
   LedgerCopy ledger_copy;                 // maintenance thread only
   UnitNumber receipts_end;                // likewise: of the last receipt in the ledger run
@@ -198,6 +200,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   void MaintenanceThread(VolumeSlot* slot);
   void DigestThread(VolumeSlot* slot);
   void FeedThread();
+  void Pause(Duration wait);
   bool FeedOnce();
   static void Tell(ActiveRun* run);
   bool MaintainOnce(VolumeSlot* slot);
@@ -214,8 +217,8 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
 
   // store_streams.cc
   Status CheckNewName(const std::string& name);
-  Status CheckNotDoubtful(const std::string& name) const;
   Result<StreamInfo> WriteStream(const format::StreamRecord& record);
+  Result<StreamInfo> CreateStreamLocked(const std::string& name, StreamId id);
   Status CheckNotRetired(const format::StreamRecord& record) const;
 
   // store_runs.cc
@@ -225,8 +228,8 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   void MoveRuns(VolumeNo volume, const std::string& why);
   void MoveOffOffline();
   void SpillFilling(const std::vector<std::shared_ptr<ActiveRun>>& runs);
-  void AddToSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
-  void RemoveFromSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
+  static void AddToSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
+  static void RemoveFromSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
   Status Resume(StreamId stream, RunId run, RunBuffer* buffer);
   std::optional<format::StreamRecord> KnownStream(StreamId id);
   std::optional<format::StreamRecord> KnownStream(const std::string& name);
@@ -238,6 +241,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   void Log(LogLevel level, const std::string& text) const;
 
   const Options options_;
+  std::optional<LastWords> last_words_;
   Clock& clock_;
   Random& random_;
   Index* index_;
@@ -245,6 +249,9 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   std::unique_ptr<DiskLock> node_lock_;
   format::NodeState node_;
   std::unique_ptr<BufferPool> buffers_;
+  // Apart, so that a record finds room when footage has taken all there is: a receipt is appended
+  // once and cannot wait.
+  std::unique_ptr<BufferPool> ledger_buffers_;
   Ledger ledger_;
   IndexFeed feed_;
 
@@ -256,7 +263,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   std::mutex create_mutex_;  // one change of the streams at a time; taken before all others
   // By name: their record may have reached a disk though nobody knows. Whoever asks for the name
   // again gets the same id, so that no name ever stands for two. At most kDoubtfulStreamsMax.
-  std::map<std::string, format::StreamRecord> doubtful_streams_;
+  std::map<std::string, StreamId> doubtful_streams_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<VolumeSlot>> volumes_;  // fixed once Start has returned
   std::unordered_map<StreamId, std::vector<std::shared_ptr<ActiveRun>>> runs_;
@@ -268,12 +275,15 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   // Things others wait for: durability, room, new units.
   std::mutex event_mutex_;
   std::condition_variable event_;
+  std::condition_variable stopping_;  // of the threads behind the caller's back
   std::atomic<uint64_t> accepted_counter_ = 0;
   std::atomic<bool> stop_ = false;
   std::atomic<bool> close_segments_ = false;
   std::atomic<int> busy_ = 0;         // maintenance steps and turns of the feed under way
   std::atomic<int> maintaining_ = 0;  // of these, steps: one may hold rows the feed has not got yet
   std::thread feed_thread_;
+  MonoTime last_flush_;         // feed thread only
+  bool room_is_short_ = false;  // likewise
 
   // Counters.
   std::atomic<uint64_t> units_durable_ = 0;

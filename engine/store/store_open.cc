@@ -4,6 +4,8 @@
 #include <set>
 
 #include "engine/base/check.h"
+#include "engine/base/edge.h"
+#include "engine/store/edge_store.h"
 #include "engine/store/store_impl.h"
 #include "engine/volume/superblock_file.h"
 
@@ -13,6 +15,7 @@ namespace {
 constexpr uint64_t kMinBufferBytes = 1U << 20;
 // Enough to keep a flash device busy, few for a disk that moves its heads.
 constexpr uint32_t kScanThreads = 16;
+constexpr uint64_t kLedgerBufferBytes = 4U << 20;  // for each volume
 
 Status CheckOptions(const Store::Options& options) {
   using std::chrono::milliseconds;
@@ -31,10 +34,12 @@ Status CheckOptions(const Store::Options& options) {
 }  // namespace
 
 Result<std::unique_ptr<Store>> Store::Open(const Options& options) {
-  REEL_RETURN_IF_ERROR(CheckOptions(options));
-  auto store = std::make_unique<StoreImpl>(options);
-  REEL_RETURN_IF_ERROR(store->Start());
-  return std::unique_ptr<Store>(std::move(store));
+  return AtEdge([&]() -> Result<std::unique_ptr<Store>> {
+    REEL_RETURN_IF_ERROR(CheckOptions(options));
+    auto store = std::make_unique<StoreImpl>(options);
+    REEL_RETURN_IF_ERROR(store->Start());
+    return NewEdgeStore(std::move(store));
+  });
 }
 
 StoreImpl::StoreImpl(const Options& options)
@@ -42,7 +47,9 @@ StoreImpl::StoreImpl(const Options& options)
       clock_(options.clock != nullptr ? *options.clock : SystemClock()),
       random_(options.random != nullptr ? *options.random : SystemRandom()),
       index_(options.index),
-      feed_(ledger_) {}
+      feed_(ledger_) {
+  if (options_.log) last_words_.emplace(options_.log);
+}
 
 StoreImpl::~StoreImpl() {
   StopThreads();
@@ -67,6 +74,8 @@ Status StoreImpl::Start() {
   REEL_ASSIGN_OR_RETURN(node_, ReadNodeState(*state_disk_, &notes));
   for (const std::string& note : notes) Log(LogLevel::kWarning, options_.state_path + ": " + note);
   REEL_ASSIGN_OR_RETURN(buffers_, BufferPool::Create(options_.buffer_bytes));
+  REEL_ASSIGN_OR_RETURN(ledger_buffers_,
+                        BufferPool::Create(kLedgerBufferBytes * node_.volumes.size()));
   ++node_.incarnation;
   size_t usable = 0;
   Status last_problem =
@@ -228,7 +237,7 @@ Status StoreImpl::BeginLedger(VolumeSlot* slot) {
   identity.retention_class = kLedgerClass;
   identity.boot_id = clock_.boot_id();
   slot->ledger.buffer =
-      std::make_shared<RunBuffer>(identity, LimitsFor(identity.stream), *buffers_);
+      std::make_shared<RunBuffer>(identity, LimitsFor(identity.stream), *ledger_buffers_);
   TrackInfo track;
   track.kind = TrackKind::kData;
   track.codec = Codec::kOpaque;

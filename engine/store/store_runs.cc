@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/edge.h"
 #include "engine/store/store_impl.h"
 
 namespace reel {
@@ -12,7 +13,8 @@ class RunWriterImpl final : public RunWriter {
   RunWriterImpl(StoreImpl& store, std::shared_ptr<ActiveRun> run)
       : store_(store), run_(std::move(run)) {}
   ~RunWriterImpl() override {
-    if (!run_->buffer->ended()) (void)store_.EndRun(run_, EndCause::kOpen);
+    if (run_->buffer->ended()) return;
+    AtEdgeOrDie("~RunWriter", [&] { (void)store_.EndRun(run_, EndCause::kOpen); });
   }
 
   RunId run() const override { return run_->buffer->identity().run; }
@@ -38,7 +40,6 @@ class RunWriterImpl final : public RunWriter {
 };
 
 constexpr Duration kRoomWait = std::chrono::seconds(30);
-constexpr size_t kDoubtfulStreamsMax = 256;
 
 }  // namespace
 
@@ -118,34 +119,6 @@ StreamInfo StoreImpl::InfoOf(const format::StreamRecord& record) {
     info.buffered_bytes += run->buffer->held_bytes();
   }
   return info;
-}
-
-Result<StreamInfo> StoreImpl::CreateStream(const std::string& name) {
-  REEL_RETURN_IF_ERROR(CheckWritable());
-  const std::lock_guard creating(create_mutex_);
-  REEL_RETURN_IF_ERROR(CheckNewName(name));
-  const auto doubtful = doubtful_streams_.find(name);
-  if (doubtful == doubtful_streams_.end() && doubtful_streams_.size() == kDoubtfulStreamsMax)
-    return Unavailable("no volume can be written");
-  format::StreamRecord record;
-  if (doubtful != doubtful_streams_.end()) {
-    record = doubtful->second;
-  } else {
-    record.row.stream = NewId<StreamId>(random_);
-    record.row.name = name;
-    record.row.retention_class = kDefaultClass;
-    record.row.created = clock_.WallNow();
-    record.revision = 1;
-  }
-  if (const Status written = WriteLedger({}, record); !written.ok()) {
-    doubtful_streams_[name] = record;
-    return written;
-  }
-  doubtful_streams_.erase(name);
-  IndexBatch batch;
-  batch.streams.push_back(record.row);
-  feed_.Add(batch);
-  return InfoOf(record);
 }
 
 std::optional<format::StreamRecord> StoreImpl::KnownStream(StreamId id) {
@@ -263,14 +236,18 @@ Result<std::unique_ptr<RunWriter>> StoreImpl::BeginRun(StreamId stream, const Ru
     REEL_RETURN_IF_ERROR(feed_.Flush(*index_));
     REEL_RETURN_IF_ERROR(Resume(stream, *options.resume, run->buffer.get()));
   }
+  // First: where memory runs out behind it, it ends the run.
+  auto writer = std::make_unique<RunWriterImpl>(*this, run);
   const std::lock_guard lock(mutex_);
   REEL_RETURN_IF_ERROR(CheckWritable());  // again: Close has taken its list of runs
   REEL_RETURN_IF_ERROR(CheckNotWritten(stream, identity.run));
   VolumeSlot* slot = PickVolume({});
   if (slot == nullptr) return Unavailable("no volume can be written");
+  std::vector<std::shared_ptr<ActiveRun>>& runs = runs_[stream];
+  runs.reserve(runs.size() + 1);
   Assign(run, slot);
-  runs_[stream].push_back(run);
-  return std::unique_ptr<RunWriter>(std::make_unique<RunWriterImpl>(*this, std::move(run)));
+  runs.push_back(std::move(run));
+  return std::unique_ptr<RunWriter>(std::move(writer));
 }
 
 Status StoreImpl::Append(ActiveRun& run, UnitNumber number, const UnitView& unit, AppendMode mode) {
@@ -278,15 +255,14 @@ Status StoreImpl::Append(ActiveRun& run, UnitNumber number, const UnitView& unit
   Status status = run.buffer->Append(number, unit, mode, clock_.MonoNow(), &full);
   if (full) {
     run.buffer->Flush();
-    const Status waited = WaitFor(
-                              [&] {
-                                status =
-                                    run.buffer->Append(number, unit, mode, clock_.MonoNow(), &full);
-                                return !full || stop_;
-                              },
-                              kRoomWait)
-                              ? OkStatus()
-                              : Unavailable("no room for 30 s: no volume takes the data");
+    Status waited = WaitFor(
+                        [&] {
+                          status = run.buffer->Append(number, unit, mode, clock_.MonoNow(), &full);
+                          return !full || stop_;
+                        },
+                        kRoomWait)
+                        ? OkStatus()
+                        : Unavailable("no room for 30 s: no volume takes the data");
     if (full && !waited.ok()) return waited;
   }
   if (status.ok()) accepted_counter_.fetch_add(1, std::memory_order_release);

@@ -3,6 +3,11 @@
 #include "engine/store/store_impl.h"
 
 namespace reel {
+namespace {
+
+constexpr size_t kDoubtfulStreamsMax = 256;
+
+}  // namespace
 
 // With create_mutex_ held. All of the ledger is read first: a name that it alone knows is taken.
 Status StoreImpl::CheckNewName(const std::string& name) {
@@ -15,25 +20,42 @@ Status StoreImpl::CheckNewName(const std::string& name) {
                        (retired ? ", retired; rename it to free the name" : ""));
 }
 
-// With create_mutex_ held. Only CreateStream can settle a name whose first record nobody knows of.
-Status StoreImpl::CheckNotDoubtful(const std::string& name) const {
-  if (doubtful_streams_.count(name) == 0) return OkStatus();
-  return Unavailable("a stream named '" + name + "' may exist: create it again first");
-}
-
+// With create_mutex_ held. A write that failed may have reached a disk: its name is in doubt, and
+// goes to no other stream.
 Result<StreamInfo> StoreImpl::WriteStream(const format::StreamRecord& record) {
-  REEL_RETURN_IF_ERROR(WriteLedger({}, record));
+  const std::string& name = record.row.name;
+  const auto doubtful = doubtful_streams_.find(name);
+  const bool in_doubt = doubtful != doubtful_streams_.end();
+  if (in_doubt && doubtful->second != record.row.stream)
+    return Unavailable("whether there is a stream '" + name + "' is not known: create it again");
+  if (!in_doubt && doubtful_streams_.size() == kDoubtfulStreamsMax)
+    return Unavailable("no volume can be written");
+  if (const Status written = WriteLedger({}, record); !written.ok()) {
+    doubtful_streams_[name] = record.row.stream;
+    return written;
+  }
+  doubtful_streams_.erase(name);
   IndexBatch batch;
   batch.streams.push_back(record.row);
   feed_.Add(batch);
   return InfoOf(record);
 }
 
-Result<StreamInfo> StoreImpl::CreateStreamAs(const std::string& name, StreamId id) {
-  REEL_RETURN_IF_ERROR(CheckWritable());
+Result<StreamInfo> StoreImpl::CreateStream(const std::string& name) {
   const std::lock_guard creating(create_mutex_);
+  const auto doubtful = doubtful_streams_.find(name);
+  return CreateStreamLocked(
+      name, doubtful == doubtful_streams_.end() ? NewId<StreamId>(random_) : doubtful->second);
+}
+
+Result<StreamInfo> StoreImpl::CreateStreamAs(const std::string& name, StreamId id) {
+  const std::lock_guard creating(create_mutex_);
+  return CreateStreamLocked(name, id);
+}
+
+Result<StreamInfo> StoreImpl::CreateStreamLocked(const std::string& name, StreamId id) {
+  REEL_RETURN_IF_ERROR(CheckWritable());
   REEL_RETURN_IF_ERROR(CheckNewName(name));
-  REEL_RETURN_IF_ERROR(CheckNotDoubtful(name));
   if (const auto known = KnownStream(id)) {
     return AlreadyExists("stream " + ToString(id) + " is '" + known->row.name + "' already");
   }
@@ -53,7 +75,6 @@ Result<StreamInfo> StoreImpl::RenameStream(StreamId stream, const std::string& n
   REEL_RETURN_IF_ERROR(CheckWritable());
   const std::lock_guard changing(create_mutex_);
   REEL_RETURN_IF_ERROR(CheckNewName(name));
-  REEL_RETURN_IF_ERROR(CheckNotDoubtful(name));
   auto record = KnownStream(stream);
   if (!record) return NotFound("no stream " + ToString(stream));
   record->row.name = name;

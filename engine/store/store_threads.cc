@@ -1,7 +1,10 @@
 // What runs behind the caller's back, and the same done by hand with Options::manual.
+#include <pthread.h>
+
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/edge.h"
 #include "engine/store/store_impl.h"
 
 namespace reel {
@@ -9,27 +12,46 @@ namespace {
 
 constexpr Duration kLoopWait = std::chrono::milliseconds(2);
 constexpr Duration kMaintenanceWait = std::chrono::milliseconds(5);
-constexpr Duration kDigestWait = std::chrono::milliseconds(5);
-constexpr Duration kFeedWait = std::chrono::milliseconds(20);
+// Long enough for several chunks to be hashed in one turn.
+constexpr Duration kDigestWait = std::chrono::milliseconds(20);
+// A turn of the feed looks at every run, so it is not taken for each chunk; it delays on_durable.
+constexpr Duration kFeedWait = std::chrono::milliseconds(5);
+// Rows of one minute of a stream are one row of the index: the more of them come together, the less
+// each costs. Until then their chunks stay in memory, so not where that is short.
+constexpr Duration kIndexInterval = std::chrono::milliseconds(250);
+constexpr Duration kLongestWait = std::chrono::hours(24 * 365);
 constexpr Duration kManualStep = std::chrono::milliseconds(1);
 // A manual store that waits longer than this many turns is stuck for good.
 constexpr int kManualTurnsMax = 200'000;
+
+template <class Body>
+std::thread StartThread(const char* name, Body body) {
+  return std::thread([name, body] { AtEdgeOrDie(name, body); });
+}
+
+// As `top -H` and profiles show it; at most 15 characters.
+void NameThread(const char* name) { (void)pthread_setname_np(pthread_self(), name); }
 
 }  // namespace
 
 void StoreImpl::StartThreads() {
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
     if (!slot->volume) continue;
-    slot->loop = std::thread([this, s = slot.get()] { LoopThread(s); });
-    slot->maintenance = std::thread([this, s = slot.get()] { MaintenanceThread(s); });
-    slot->digest = std::thread([this, s = slot.get()] { DigestThread(s); });
+    VolumeSlot* s = slot.get();
+    slot->loop = StartThread("loop thread", [this, s] { LoopThread(s); });
+    slot->maintenance = StartThread("maintenance thread", [this, s] { MaintenanceThread(s); });
+    slot->digest = StartThread("digest thread", [this, s] { DigestThread(s); });
   }
-  feed_thread_ = std::thread([this] { FeedThread(); });
+  feed_thread_ = StartThread("feed thread", [this] { FeedThread(); });
 }
 
 void StoreImpl::StopThreads() {
-  stop_ = true;
+  {
+    const std::lock_guard lock(event_mutex_);
+    stop_ = true;
+  }
   event_.notify_all();
+  stopping_.notify_all();
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
     if (slot->volume) slot->volume->Wake();
     if (slot->loop.joinable()) slot->loop.join();
@@ -39,7 +61,14 @@ void StoreImpl::StopThreads() {
   if (feed_thread_.joinable()) feed_thread_.join();
 }
 
+// Not on event_, which is told of every durable chunk: that would wake four threads for each.
+void StoreImpl::Pause(Duration wait) {
+  std::unique_lock lock(event_mutex_);
+  stopping_.wait_for(lock, wait, [this] { return stop_.load(); });
+}
+
 void StoreImpl::LoopThread(VolumeSlot* slot) {
+  NameThread("reel-loop");
   while (!stop_) {
     slot->volume->RunOnce(clock_.MonoNow(), kLoopWait);
     if (slot->roll_segments.exchange(false)) slot->volume->CloseSegments();
@@ -51,18 +80,18 @@ void StoreImpl::LoopThread(VolumeSlot* slot) {
 }
 
 void StoreImpl::MaintenanceThread(VolumeSlot* slot) {
+  NameThread("reel-maintain");
   while (!stop_) {
     if (MaintainOnce(slot)) continue;
-    std::unique_lock lock(event_mutex_);
-    event_.wait_for(lock, kMaintenanceWait, [this] { return stop_.load(); });
+    Pause(kMaintenanceWait);
   }
 }
 
 void StoreImpl::DigestThread(VolumeSlot* slot) {
+  NameThread("reel-digest");
   while (!stop_) {
     if (slot->volume->Digest()) continue;
-    std::unique_lock lock(event_mutex_);
-    event_.wait_for(lock, kDigestWait, [this] { return stop_.load(); });
+    Pause(kDigestWait);
   }
 }
 
@@ -133,10 +162,10 @@ void StoreImpl::RebuildIndex() {
 }
 
 void StoreImpl::FeedThread() {
+  NameThread("reel-feed");
   while (!stop_) {
-    if (FeedOnce()) continue;
-    std::unique_lock lock(event_mutex_);
-    event_.wait_for(lock, kFeedWait, [this] { return stop_.load(); });
+    FeedOnce();
+    Pause(kFeedWait);
   }
 }
 
@@ -150,8 +179,12 @@ void StoreImpl::Tell(ActiveRun* run) {
 
 bool StoreImpl::FeedOnce() {
   ++busy_;
-  bool moved = !feed_.empty();
+  const MonoTime now = clock_.MonoNow();
+  const bool due = options_.manual || closing_ || room_is_short_ || feed_.full() ||
+                   now - last_flush_ >= kIndexInterval;
+  bool moved = due && !feed_.empty();
   if (moved) {
+    last_flush_ = now;
     const Status written = feed_.Flush(*index_);
     if (!written.ok() && !index_failing_)
       Log(LogLevel::kError, "the index cannot be written: " + written.ToString());
@@ -170,9 +203,11 @@ bool StoreImpl::FeedOnce() {
     const std::lock_guard lock(mutex_);
     for (const auto& [stream, list] : runs_) runs.insert(runs.end(), list.begin(), list.end());
   }
+  room_is_short_ = 2 * buffers_->in_use_bytes() >= buffers_->capacity_bytes();
   for (const std::shared_ptr<ActiveRun>& run : runs) {
     RecordShed(*run, /*all=*/false);
     Tell(run.get());
+    room_is_short_ |= run->buffer->filling();
   }
   SpillFilling(runs);
   moved |= FinishEndedRuns();
@@ -204,7 +239,8 @@ bool StoreImpl::RunOnce(Duration wait) {
 }
 
 bool StoreImpl::WaitFor(const std::function<bool()>& done, Duration wait) {
-  const MonoTime until = clock_.MonoNow() + wait;
+  // A wait for ever (Duration::max()) must not wrap around.
+  const MonoTime until = clock_.MonoNow() + std::min<Duration>(wait, kLongestWait);
   if (options_.manual) {
     for (int turns = 0; !done(); ++turns) {
       if (clock_.MonoNow() >= until || turns >= kManualTurnsMax || options_.read_only) return false;

@@ -5,13 +5,22 @@
 #include "engine/store/store_impl.h"
 
 namespace reel {
+namespace {
+
+constexpr Duration kCollectInterval = std::chrono::milliseconds(1);
+
+}  // namespace
 
 void StoreImpl::Collect(VolumeNo volume, MonoTime now, size_t max_chunks,
                         std::vector<ChunkPtr>* out) {
+  VolumeSlot* slot = Slot(volume);
+  // Looking at every run costs more than a chunk does, and the loop turns for each completion.
+  if (!options_.manual && now - slot->last_collect < kCollectInterval) return;
+  slot->last_collect = now;
   std::shared_ptr<const RunList> runs;
   {
     const std::lock_guard lock(mutex_);
-    runs = Slot(volume)->runs;
+    runs = slot->runs;
   }
   for (const RunBufferPtr& run : *runs) {
     if (out->size() >= max_chunks) return;

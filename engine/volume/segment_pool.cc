@@ -8,6 +8,7 @@
 
 #include "engine/base/aligned.h"
 #include "engine/base/check.h"
+#include "engine/base/edge.h"
 #include "engine/io/transfer.h"
 #include "engine/segment/geometry.h"
 
@@ -69,12 +70,14 @@ std::vector<Result<LifeReading>> SegmentPool::ReadLives(const std::vector<uint32
           file.ok() ? ReadLife(**file, options_.granule_bytes) : Result<LifeReading>(file.status());
     }
   };
-  std::vector<std::thread> helpers;
+  std::vector<std::jthread> helpers;  // joined also where one of them cannot be started
   const size_t threads = std::min<size_t>(options_.scan_threads, numbers.size());
   helpers.reserve(threads);
-  for (size_t i = 1; i < threads; ++i) helpers.emplace_back(work);
+  for (size_t i = 1; i < threads; ++i) {
+    helpers.emplace_back([&] { AtEdgeOrDie("SegmentPool::ReadLives", work); });
+  }
   work();
-  for (std::thread& helper : helpers) helper.join();
+  helpers.clear();
   return readings;
 }
 

@@ -171,6 +171,30 @@ TEST(FileWindowTest, ReadsAheadAndReadsNothingTwice) {
   EXPECT_EQ((*window.At(61440, 100))[99], std::byte{15});
 }
 
+// The first picture alone, then the rest of its GOP: what was read is told from what is read now by
+// what has changed on the disk since.
+TEST(FileWindowTest, WhatItHoldsOfALongerStretchIsNotReadAgain) {
+  SimDisk disk;
+  disk.PutFile("f", Bytes(65536, std::byte{1}));
+  const std::unique_ptr<File> file = *disk.Open("f", OpenMode::kReadOnly);
+  FileWindow window(*file, 65536, 8192);
+  ASSERT_TRUE(window.At(4096, 100).ok());
+  disk.Poke("f", 0, Bytes(65536, std::byte{2}));
+  const Result<ByteSpan> larger = window.At(4096, 40000);
+  ASSERT_TRUE(larger.ok());
+  EXPECT_EQ((*larger)[0], std::byte{1});
+  EXPECT_EQ((*larger)[8191], std::byte{1});
+  EXPECT_EQ((*larger)[8192], std::byte{2});
+  EXPECT_EQ((*larger)[39999], std::byte{2});
+  const Result<ByteSpan> later = window.At(40960, 8000);  // begins within, in the same memory
+  ASSERT_TRUE(later.ok());
+  EXPECT_EQ((*later)[0], std::byte{2});
+  EXPECT_EQ((*later)[7999], std::byte{2});
+  const Result<ByteSpan> back = window.At(0, 8192);
+  ASSERT_TRUE(back.ok());
+  EXPECT_EQ((*back)[4096], std::byte{2});
+}
+
 TEST(FileWindowTest, ABadSectorDoesNotHideItsNeighbours) {
   SimDisk disk;
   disk.PutFile("f", Bytes(32768, std::byte{1}));

@@ -10,14 +10,14 @@ using std::chrono::milliseconds;
 
 class RunBufferTest : public ::testing::Test {
  protected:
-  void Make(uint64_t bytes = 1U << 20) {
+  void Make(uint64_t bytes = 1U << 20, Duration flush_interval = milliseconds(250)) {
     RunBuffer::Identity identity;
     identity.stream.bytes.fill(1);
     identity.run.bytes.fill(2);
     identity.retention_class = kDefaultClass;
     RunBuffer::Limits limits;
     limits.bytes = bytes;
-    limits.flush_interval = milliseconds(250);
+    limits.flush_interval = flush_interval;
     limits.flush_phase = milliseconds(30);
     run_ = std::make_shared<RunBuffer>(identity, limits, *pool_);
     TrackInfo track;
@@ -210,6 +210,15 @@ TEST_F(RunBufferTest, ASmallChunkWaitsForMore) {
   ASSERT_TRUE(Append(2, 0, 40'000).ok());
   now_ = run_->due();
   EXPECT_EQ(now_.ns, 2'030'000'000);
+  EXPECT_EQ(Collect().size(), 1u);
+}
+
+// No small chunk waits beyond a second: with an interval of that length it goes out at its end.
+TEST_F(RunBufferTest, ASmallChunkWaitsNoLongerThanASecond) {
+  Make(1U << 20, std::chrono::seconds(1));
+  ASSERT_TRUE(Append(0, kUnitClean).ok());
+  now_ = run_->due();
+  EXPECT_EQ(now_.ns, 1'030'000'000);
   EXPECT_EQ(Collect().size(), 1u);
 }
 

@@ -15,6 +15,7 @@
 #include "reel/status.h"
 #include "reel/time.h"
 #include "reel/types.h"
+#include "reel/visibility.h"
 
 namespace reel {
 
@@ -94,7 +95,7 @@ enum class GapCause : uint8_t {
   kVolumeOffline = 8,
   kDamaged = 9,  // was recorded, cannot be verified any more
 };
-std::string_view GapCauseName(GapCause cause);  // as in the API: "source-lost"
+REEL_API std::string_view GapCauseName(GapCause cause);  // as in the API: "source-lost"
 
 struct GapRow {
   StreamId stream;
@@ -161,7 +162,7 @@ struct IndexBatch {
 
 // What a batch must obey, else Write refuses it whole with InvalidArgument: a GOP has 1..kMaxPieces
 // pieces, no row ends before it begins, a stream's name has 1..255 bytes, no serial is 2^64-1.
-Status CheckIndexBatch(const IndexBatch& batch);
+REEL_API Status CheckIndexBatch(const IndexBatch& batch);
 
 // Totals of one stream in one bucket of time, over the GOPs as Gops() returns them. Overlapping
 // runs are added up.

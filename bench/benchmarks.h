@@ -1,0 +1,21 @@
+// Every benchmark there is.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/benchmark.h"
+
+namespace reel::bench {
+
+std::unique_ptr<Benchmark> NewAppendBenchmark(const std::string& placement);  // "gop" or "log"
+std::vector<std::unique_ptr<Benchmark>> NewPacedBenchmarks();
+std::unique_ptr<Benchmark> NewSeekBenchmark();
+std::unique_ptr<Benchmark> NewReindexBenchmark();
+std::unique_ptr<Benchmark> NewExportBenchmark();
+std::unique_ptr<Benchmark> NewPeersBenchmark();
+std::unique_ptr<Benchmark> NewDayNightBenchmark();
+std::unique_ptr<Benchmark> NewRotatingBenchmark();
+
+}  // namespace reel::bench

@@ -1,0 +1,64 @@
+#include "bench/goals.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+
+namespace reel::bench {
+namespace {
+
+constexpr Judged kRatio = Judged::kFigureOverPeer;
+constexpr Judged kTimes = Judged::kPeerOverFigure;
+constexpr Judged kPlain = Judged::kFigure;
+constexpr Better kHigh = Better::kHigher;
+constexpr Better kLow = Better::kLower;
+
+}  // namespace
+
+const std::vector<Goal>& Goals() {
+  static const std::vector<Goal> goals = {
+      {"a.gop", "append, 1000 streams, gop", "GB/s", "raw write", kRatio, kHigh, 0.75, 0.95},
+      {"a.log", "append, 1000 streams, log", "GB/s", "raw write", kRatio, kHigh, 0.90, 0.98},
+      {"b.gop", "CPU of a.gop", "CPU-s/GB", "", kPlain, kLow, 0.12, 0.05},
+      {"b.log", "CPU of a.log", "CPU-s/GB", "", kPlain, kLow, 0.12, 0.05},
+      {"c.file", "against file per stream", "GB/s", "files + fdatasync 1 s", kRatio, kHigh, 3, 6},
+      {"c.blob", "against BlobDB with WAL", "GB/s", "BlobDB", kRatio, kHigh, 5, 8},
+      {"d.core", "1000 paced streams, 4 Mbit/s", "% of a core", "", kPlain, kLow, 15, 8},
+      {"d.ffmpeg", "CPU of a paced stream", "CPU-s/GB", "ffmpeg", kTimes, kHigh, 30, 60},
+      {"e.p99", "ack p99, T = 250 ms", "ms", "", kPlain, kLow, 270, 258},
+      {"e.p999", "ack p99.9, T = 250 ms", "ms", "", kPlain, kLow, 300, 265},
+      {"f.p99", "ack p99, 16 greedy readers", "ms", "", kPlain, kLow, 290, 265},
+      {"g.main", "device / payload, 4 Mbit/s", "x", "", kPlain, kLow, 1.05, 1.03},
+      {"g.sub", "device / payload, 256 kbit/s", "x", "", kPlain, kLow, 1.15, 1.05},
+      {"h.p50", "cold seek, keyframe p50", "us", "raw 4 + 256 KiB", kRatio, kLow, 1.5, 1.15},
+      {"h.p99", "cold seek, keyframe p99", "us", "raw 4 + 256 KiB", kRatio, kLow, 2.0, 1.3},
+      {"i.p50", "whole verified GOP p50", "us", "raw 4 KiB + GOP", kRatio, kLow, 1.5, 1.2},
+      {"i.p99", "64 viewers, GOP p99", "ms", "", kPlain, kLow, 10, 3},
+      {"j.cpu", "CPU per stream, 3000 to 10", "us/s", "10 streams", kRatio, kLow, 1.5, 1.1},
+      {"j.seek", "seek p50, long to short history", "us", "10^6 keyframes", kRatio, kLow, 2, 1.3},
+      {"k.bytes", "index", "B/keyframe", "", kPlain, kLow, 9, 6},
+      {"k.cpu", "reindex from footers", "us/keyframe", "", kPlain, kLow, 2, 0.5},
+      {"k.reads", "reindex", "reads/segment", "", kPlain, kLow, 3, 2},
+      {"l.record", "after kill -9: recording", "s", "", kPlain, kLow, 5, 0.5},
+      {"l.read", "after kill -9: all reads", "s", "", kPlain, kLow, 30, 2},
+      {"m.export", "export", "GB/s", "raw read", kRatio, kHigh, 0.5, 0.9},
+      {"n.1000", "memory, 1000 streams", "MiB/stream", "", kPlain, kLow, 2.5, 1.2},
+      {"n.3000", "memory, 3000 streams", "MiB/stream", "", kPlain, kLow, 2.5, 1.2},
+      {"o.ack", "rotating disks: ack p99, T = 1 s", "ms", "", kPlain, kLow, 1500, 1200},
+      {"o.key50", "rotating disks: keyframe p50", "ms", "", kPlain, kLow, 40, 20},
+      {"o.key99", "rotating disks: keyframe p99", "ms", "", kPlain, kLow, 150, 60},
+      {"o.export", "rotating disks: 24 h export", "min", "", kPlain, kLow, 15, 5},
+      {"p.bytes", "segment / payload, day and night", "x", "", kPlain, kLow, 1.10, 1.03},
+      {"p.one", "GOPs in one read (gop)", "%", "", kPlain, kHigh, 85, 99},
+  };
+  return goals;
+}
+
+const Goal& GoalOf(const std::string& id) {
+  const auto at =
+      std::find_if(Goals().begin(), Goals().end(), [&](const Goal& goal) { return goal.id == id; });
+  REEL_CHECK(at != Goals().end(), "a figure belongs to a goal");
+  return *at;
+}
+
+}  // namespace reel::bench
