@@ -219,7 +219,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   Status CheckNewName(const std::string& name);
   Result<StreamInfo> WriteStream(const format::StreamRecord& record);
   Result<StreamInfo> CreateStreamLocked(const std::string& name, StreamId id);
-  Status CheckNotRetired(const format::StreamRecord& record) const;
+  Status CheckNotRetired(const format::StreamRecord& record);
 
   // store_runs.cc
   VolumeSlot* Slot(VolumeNo volume);

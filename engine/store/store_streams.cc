@@ -103,7 +103,8 @@ Result<StreamInfo> StoreImpl::RetireStream(StreamId stream, bool retired) {
   return InfoOf(*record);
 }
 
-Status StoreImpl::CheckNotRetired(const format::StreamRecord& record) const {
+Status StoreImpl::CheckNotRetired(const format::StreamRecord& record) {
+  ReadDeferredLedger();  // the retirement may stand where salvage has not been yet
   const auto retirement = ledger_.Retirement(record.row.stream);
   if (!retirement || retirement->retired == kWallMin) return OkStatus();
   return FailedPrecondition("stream '" + record.row.name + "' is retired since " +
