@@ -23,7 +23,7 @@ class AlignedBytes {
   // The same with whatever was there: for what is read into before it is looked at.
   static AlignedBytes ForOverwrite(size_t size_bytes) {
     AlignedBytes bytes;
-    const size_t room = static_cast<size_t>(RoundUp(size_bytes, kAlignment));
+    const auto room = static_cast<size_t>(RoundUp(size_bytes, kAlignment));
     bytes.data_.reset(static_cast<std::byte*>(::operator new (room, std::align_val_t{kAlignment})));
     bytes.size_ = size_bytes;
     return bytes;

@@ -49,7 +49,7 @@ REEL_AVX512 inline Vector BigEndian(Vector x) {
 REEL_AVX512 inline void Transpose(std::array<Vector, 16>* rows) {
 #pragma GCC unroll 4
   for (int pass = 0; pass < 4; ++pass) {
-    std::array<Vector, 16> dealt;
+    std::array<Vector, 16> dealt{};
 #pragma GCC unroll 8
     for (size_t i = 0; i < 8; ++i) {
       const Vector a = (*rows)[i];
@@ -65,12 +65,12 @@ REEL_AVX512 inline void Transpose(std::array<Vector, 16>* rows) {
 
 // One block of each lane (FIPS 180-4 section 6.2.2, with the schedule kept as a ring of 16 words).
 REEL_AVX512 void Compress(const Blocks& blocks, State* state) {
-  std::array<Vector, 16> w;
+  std::array<Vector, 16> w{};
   for (size_t lane = 0; lane < kLanes; ++lane) std::memcpy(&w[lane], blocks[lane], kBlockBytes);
   Transpose(&w);
   for (Vector& word : w) word = BigEndian(word);
 
-  std::array<Vector, 8> before;
+  std::array<Vector, 8> before{};
   std::memcpy(before.data(), state->data(), sizeof before);
   Vector a = before[0];
   Vector b = before[1];
@@ -197,7 +197,9 @@ class Sha256Lanes {
 };
 
 bool HasLanes() {
-  return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0;
+  // An int with GCC, a bool with clang.
+  return static_cast<bool>(__builtin_cpu_supports("avx512f")) &&
+         static_cast<bool>(__builtin_cpu_supports("avx512bw"));
 }
 
 #endif
