@@ -6,7 +6,6 @@
 
 #include "bench/micro_cases.h"
 #include "engine/base/digest.h"
-#include "engine/base/sha256_lanes.h"
 
 namespace reel::bench {
 namespace {
@@ -24,21 +23,12 @@ void Crc(benchmark::State& state) {
 }
 BENCHMARK(Crc)->Arg(4096)->Arg(128 << 10);
 
-void ShaAlone(benchmark::State& state) {
+void Sha(benchmark::State& state) {
   const Bytes bytes = Noise(static_cast<size_t>(state.range(0)));
   while (state.KeepRunning()) benchmark::DoNotOptimize(Sha256(bytes));
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(ShaAlone)->Arg(128 << 10);
-
-void ShaTogether(benchmark::State& state) {
-  constexpr size_t kBytes = size_t{128} << 10;
-  const Bytes bytes = Noise(kBytes);
-  const std::vector<ByteSpan> messages(static_cast<size_t>(state.range(0)), bytes);
-  while (state.KeepRunning()) benchmark::DoNotOptimize(Sha256Many(messages));
-  state.SetBytesProcessed(state.iterations() * state.range(0) * static_cast<int64_t>(kBytes));
-}
-BENCHMARK(ShaTogether)->Arg(4)->Arg(8)->Arg(16)->Arg(64);
+BENCHMARK(Sha)->Arg(128 << 10);
 
 void EncodeChunk(benchmark::State& state) {
   ChunkCase chunk(static_cast<uint32_t>(state.range(0)));

@@ -5,6 +5,8 @@
 #include <filesystem>
 
 #include "engine/base/bytes.h"
+#include "engine/base/edge.h"
+#include "index/caught_index.h"
 #include "index/gop_writer.h"
 #include "index/kv.h"
 #include "index/manifest_mark.h"
@@ -69,8 +71,16 @@ RocksIndexImpl::~RocksIndexImpl() {
     syncer_.reset();
     MarkManifest();
   }
+  if (left_open_) {
+    (void)db_.release();
+    (void)own_env_.release();
+  }
   db_.reset();
-  log_->Drain(options_.log);
+  // Without memory the last lines are lost.
+  (void)AtEdge([&] {
+    log_->Drain(options_.log);
+    return OkStatus();
+  });
 }
 
 Status RocksIndexImpl::Open(const std::string& path) {
@@ -254,16 +264,12 @@ Status RocksIndexImpl::Compact() {
 
 Result<std::unique_ptr<RocksIndex>> OpenRocksIndex(const std::string& path,
                                                    const IndexOptions& options) {
-  auto index = std::make_unique<RocksIndexImpl>(options, nullptr);
-  REEL_RETURN_IF_ERROR(index->Open(path));
-  return std::unique_ptr<RocksIndex>(std::move(index));
+  return OpenCaught(std::make_unique<RocksIndexImpl>(options, nullptr), path);
 }
 
 Result<std::unique_ptr<RocksIndex>> OpenInMemoryIndex(const IndexOptions& options) {
   std::unique_ptr<rocksdb::Env> env(rocksdb::NewMemEnv(rocksdb::Env::Default()));
-  auto index = std::make_unique<RocksIndexImpl>(options, std::move(env));
-  REEL_RETURN_IF_ERROR(index->Open("/index"));
-  return std::unique_ptr<RocksIndex>(std::move(index));
+  return OpenCaught(std::make_unique<RocksIndexImpl>(options, std::move(env)), "/index");
 }
 
 }  // namespace reel

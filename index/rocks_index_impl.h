@@ -13,6 +13,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -39,6 +40,8 @@ class RocksIndexImpl final : public RocksIndex {
 
   // Called once, before anything else; after an error only the destructor may be.
   Status Open(const std::string& path);
+  // The database is in doubt and must not be closed: the destructor leaves it as it is.
+  void LeaveOpen() noexcept { left_open_ = true; }
 
   Status Write(const IndexBatch& batch) override;
   Status Sync() override;
@@ -84,9 +87,10 @@ class RocksIndexImpl final : public RocksIndex {
   const IndexOptions options_;
   const std::shared_ptr<RocksLog> log_;
   const std::shared_ptr<DeadRowFilterFactory> dead_rows_;
-  const std::unique_ptr<rocksdb::Env> own_env_;
+  std::unique_ptr<rocksdb::Env> own_env_;
   std::string path_;
   std::unique_ptr<rocksdb::DB> db_;
+  std::atomic<bool> left_open_ = false;
   uint64_t marked_version_ = 0;
   std::unique_ptr<WalSyncer> syncer_;  // null when read-only
 

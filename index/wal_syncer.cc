@@ -1,9 +1,13 @@
 #include "index/wal_syncer.h"
 
+#include "engine/base/edge.h"
+
 namespace reel {
 
 WalSyncer::WalSyncer(std::function<Status()> sync, Duration delay)
-    : sync_(std::move(sync)), delay_(delay), thread_([this] { Run(); }) {}
+    : sync_(std::move(sync)),
+      delay_(delay),
+      thread_([this] { AtEdgeOrDie("WalSyncer", [this] { Run(); }); }) {}
 
 WalSyncer::~WalSyncer() {
   {
@@ -13,7 +17,7 @@ WalSyncer::~WalSyncer() {
   changed_.notify_all();
   thread_.join();
   // Nobody is left to be told; the next opening finds out what the log holds.
-  static_cast<void>(Sync());
+  static_cast<void>(AtEdgeOrDie("~WalSyncer", [this] { return Sync(); }));
 }
 
 void WalSyncer::NoteWrite() {

@@ -173,6 +173,12 @@ void AddExport(CLI::App& app, Action* chosen) {
   verb.add_option("--check", args->check, "Instead: check a package against its manifest")
       ->type_name("DIR");
   AddJsonFlag(verb, &args->json);
+  SetExamples(verb, {{"export --node /var/lib/reel gate-east --from 14:00 --to 14:10 -o gate.mp4",
+                      "ten minutes of one stream as a file"},
+                     {"export --node /var/lib/reel gate-east yard --from -2h --to -1h -o case-7 "
+                      "--by 'Sgt. Lan' --reason 'case 7'",
+                      "a package of two streams with a manifest"},
+                     {"export --check case-7", "is the package what it was?"}});
   OnChosen(verb, args, RunExport, chosen);
 }
 

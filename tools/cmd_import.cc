@@ -1,27 +1,11 @@
 // reel import: media files to streams, all at once.
-#include <unistd.h>
-
-#include <algorithm>
-#include <cstdio>
-#include <filesystem>
-#include <map>
-#include <thread>
-
 #include "engine/format/ledger_record.h"
 #include "tools/command.h"
-#include "tools/importer.h"
-#include "tools/node_session.h"
-#include "tools/print.h"
+#include "tools/import_files.h"
 #include "tools/time_args.h"
 
 namespace reel {
 namespace {
-
-namespace fs = std::filesystem;
-
-// Files at once: paced ones must all run; others are bound by the disk long before.
-constexpr size_t kMaxPacedFiles = 512;
-constexpr size_t kMaxBulkThreads = 16;
 
 struct ImportArgs {
   std::string node;
@@ -36,28 +20,6 @@ struct ImportArgs {
   bool json = false;
 };
 
-// FILE, or NAME=FILE unless a file of that whole name is there.
-ImportPlan PlanOf(const std::string& text) {
-  ImportPlan plan;
-  std::error_code error;
-  const size_t equals = text.find('=');
-  const bool pair = equals != std::string::npos && equals > 0 && !fs::exists(text, error);
-  plan.path = pair ? text.substr(equals + 1) : text;
-  plan.stream = pair ? text.substr(0, equals) : fs::path(text).stem().string();
-  return plan;
-}
-
-Status CheckNames(const std::vector<ImportPlan>& plans) {
-  std::map<std::string, std::string> taken;  // stream -> path
-  for (const ImportPlan& plan : plans) {
-    const auto [at, fresh] = taken.emplace(plan.stream, plan.path);
-    if (fresh) continue;
-    return InvalidArgument(at->second + " and " + plan.path + " both go to stream '" + plan.stream +
-                           "': name the streams, NAME=FILE");
-  }
-  return OkStatus();
-}
-
 // All but the start.
 Result<std::vector<ImportPlan>> MakePlans(const ImportArgs& args) {
   if (!args.stream.empty() && args.files.size() != 1) {
@@ -65,11 +27,6 @@ Result<std::vector<ImportPlan>> MakePlans(const ImportArgs& args) {
                            std::to_string(args.files.size()) + " are given: use NAME=FILE");
   }
   if (args.pace < 0) return InvalidArgument("--pace must be above 0: 1 is real time");
-  if (args.pace > 0 && args.files.size() > kMaxPacedFiles) {
-    return InvalidArgument(std::to_string(args.files.size()) +
-                           " files cannot keep pace at once: give at most " +
-                           std::to_string(kMaxPacedFiles));
-  }
   std::optional<Duration> length;
   if (!args.length.empty()) {
     REEL_ASSIGN_OR_RETURN(length, ParseDuration(args.length));
@@ -81,103 +38,17 @@ Result<std::vector<ImportPlan>> MakePlans(const ImportArgs& args) {
   REEL_RETURN_IF_ERROR(format::CheckNote("--owner", args.owner));
   std::vector<ImportPlan> plans;
   for (const std::string& file : args.files) {
-    ImportPlan plan = PlanOf(file);
+    ImportPlan plan = PlanOfFile(file);
     if (!args.stream.empty()) plan.stream = args.stream;
     plan.pace = args.pace;
     plan.repeat = args.loop || length.has_value();
     plan.length = length;
     plan.owner = args.owner;
     plan.clock_offset = clock_offset;
-    if (args.json) {
-      plan.on_durable = [stream = plan.stream](UnitNumber end) {
-        PrintJson({{"event", "durable"}, {"stream", stream}, {"units", end.value}});
-      };
-    }
     plans.push_back(std::move(plan));
   }
-  REEL_RETURN_IF_ERROR(CheckNames(plans));
+  REEL_RETURN_IF_ERROR(CheckPlans(plans));
   return plans;
-}
-
-void PrintReport(const ImportPlan& plan, const ImportReport& report, bool json) {
-  const bool any = report.units > 0;
-  if (json) {
-    Json line{{"event", "end"},
-              {"stream", plan.stream},
-              {"id", ToString(report.stream)},
-              {"run", ToString(report.run)},
-              {"file", plan.path},
-              {"units", report.units},
-              {"bytes", report.bytes},
-              {"units_shed", report.units_shed},
-              {"durable", report.durable.value},
-              {"notes", report.notes}};
-    if (any) line["range"] = RangeJson(report.range);
-    line["status"] = std::string(CodeName(report.status.code()));
-    PrintJson(line);
-    return;
-  }
-  if (any) {
-    std::string line = plan.stream + "  " + Count(report.units, "unit") + "  " +
-                       FormatSize(report.bytes) + "  " + RangeText(report.range);
-    for (const TrackInfo& track : report.tracks) line += "  " + TrackText(track);
-    const bool whole = report.durable.value >= report.units + report.units_shed;
-    line += whole ? "  durable" : "  durable up to unit " + std::to_string(report.durable.value);
-    if (report.units_shed != 0) line += "  shed " + Count(report.units_shed, "unit");
-    PrintLine(line);
-  }
-  for (const std::string& note : report.notes) PrintMessage("note: " + plan.path + ": " + note);
-}
-
-// One line on a terminal, drawn over itself.
-class ProgressLine {
- public:
-  ProgressLine(const ImportProgress& progress, size_t files)
-      : progress_(progress), files_(files), shown_(isatty(STDERR_FILENO) == 1) {}
-  ~ProgressLine() {
-    if (shown_) std::fputs("\r\033[K", stderr);
-  }
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
-
-  void Draw() const {
-    if (!shown_) return;
-    const std::string line = std::to_string(progress_.files_done.load()) + " of " +
-                             Count(files_, "file") + ", " + Count(progress_.units.load(), "unit") +
-                             ", " + FormatSize(progress_.bytes.load());
-    std::fprintf(stderr, "\r\033[K%s", line.c_str());
-    std::fflush(stderr);
-  }
-
- private:
-  const ImportProgress& progress_;
-  const size_t files_;
-  const bool shown_;
-};
-
-std::vector<ImportReport> ImportAll(Store& store, const Interrupt& interrupt,
-                                    const std::vector<ImportPlan>& plans) {
-  std::vector<ImportReport> reports(plans.size());
-  ImportProgress progress;
-  std::atomic<size_t> next = 0;
-  std::atomic<size_t> threads_done = 0;
-  const auto work = [&] {
-    for (size_t i = next++; i < plans.size(); i = next++) {
-      reports[i] = Importer(store, interrupt, plans[i], progress).Run();
-    }
-    ++threads_done;
-  };
-  const size_t count =
-      plans.front().pace > 0 ? plans.size() : std::min(plans.size(), kMaxBulkThreads);
-  std::vector<std::thread> threads;
-  for (size_t i = 0; i < count; ++i) threads.emplace_back(work);
-  {
-    const ProgressLine line(progress, plans.size());
-    constexpr Duration kDrawEvery = std::chrono::milliseconds{100};
-    while (threads_done < count && !interrupt.WaitFor(kDrawEvery)) line.Draw();
-  }
-  for (std::thread& thread : threads) thread.join();
-  return reports;
 }
 
 Status RunImport(const ImportArgs& args) {
@@ -188,21 +59,7 @@ Status RunImport(const ImportArgs& args) {
   // "now" is when recording can begin: what lies before the opening is the recorder's down time.
   REEL_ASSIGN_OR_RETURN(const WallTime start, ParseTime(args.start, SystemClock().WallNow()));
   for (ImportPlan& plan : plans) plan.start = start;
-  const std::vector<ImportReport> reports = ImportAll(session->store(), interrupt, plans);
-  // Before anything is reported: nothing becomes durable afterwards.
-  const Status closed = session->Close();
-  Status first;
-  for (size_t i = 0; i < plans.size(); ++i) {
-    PrintReport(plans[i], reports[i], args.json);
-    const Status& status = reports[i].status;
-    if (status.ok()) continue;
-    if (!first.ok() && status.code() != Code::kCancelled) PrintMessage(status.message());
-    if (first.ok()) first = status;
-  }
-  if (first.code() == Code::kCancelled) {
-    return {Code::kCancelled, "import stopped by a signal; what was accepted is durable"};
-  }
-  return first.ok() ? closed : first;
+  return ImportAndReport(*session, interrupt, plans, {"import", args.json});
 }
 
 }  // namespace
@@ -230,6 +87,12 @@ void AddImport(CLI::App& app, Action* chosen) {
           "are corrected by it")
       ->type_name("DURATION");
   AddJsonFlag(verb, &args->json);
+  SetExamples(
+      verb,
+      {{"import --node /var/lib/reel gate-east=video.mp4",
+        "as fast as possible, the first picture taken to be of now"},
+       {"import --node /var/lib/reel --start '2026-11-22 14:00' --owner 'shop, 5 Main St' till.mkv",
+        "to stream till, with who handed it in"}});
   OnChosen(verb, args, RunImport, chosen);
 }
 

@@ -1,7 +1,9 @@
 // reel imports: where footage came from that was handed in.
 #include <map>
 
+#include "engine/base/digest.h"
 #include "tools/command.h"
+#include "tools/local_time.h"
 #include "tools/node_session.h"
 #include "tools/print.h"
 #include "tools/time_args.h"
@@ -15,8 +17,6 @@ struct ImportsArgs {
   bool json = false;
 };
 
-std::string Hex(const std::array<uint8_t, 32>& digest) { return ToString(ContentId{digest}); }
-
 Json ImportJson(const std::string& stream, const ImportRow& import) {
   Json json{{"stream", stream},
             {"id", ToString(import.stream)},
@@ -28,23 +28,23 @@ Json ImportJson(const std::string& stream, const ImportRow& import) {
   json["owner"] = import.owner;
   json["source"] = import.source;
   json["source_bytes"] = import.source_bytes;
-  json["source_sha256"] = Hex(import.source_sha256);
+  json["source_sha256"] = HexOf(import.source_sha256);
   json["clock_offset_ns"] = import.clock_offset.count();
   return json;
 }
 
 void PrintImport(const std::string& stream, const ImportRow& import) {
   const bool whole = import.end != kWallMin;
-  PrintLine(stream + "  " + FormatWall(import.begin) + " .. " +
-            (whole ? FormatWall(import.end) : "(broken off)"));
+  PrintLine(stream + "  " + LocalText(import.begin) + " .. " +
+            (whole ? LocalText(import.end) : "(broken off)"));
   PrintLine("    source   " + import.source + "  " + FormatSize(import.source_bytes));
-  PrintLine("    sha256   " + Hex(import.source_sha256));
+  PrintLine("    sha256   " + HexOf(import.source_sha256));
   if (!import.owner.empty()) PrintLine("    owner    " + import.owner);
   if (import.clock_offset != Duration{0}) {
     PrintLine("    clock    " + FormatDuration(std::chrono::abs(import.clock_offset)) +
               (import.clock_offset > Duration{0} ? " ahead" : " behind") + ", corrected");
   }
-  PrintLine("    imported " + FormatWall(import.imported));
+  PrintLine("    imported " + LocalText(import.imported));
 }
 
 Status RunImports(const ImportsArgs& args) {
@@ -77,6 +77,8 @@ void AddImports(CLI::App& app, Action* chosen) {
   verb.add_option("stream", args->stream, "Name or UUID; all if none is given")
       ->type_name("STREAM");
   AddJsonFlag(verb, &args->json);
+  SetExamples(verb, {{"imports --node /var/lib/reel till",
+                      "where the imported footage of stream till came from"}});
   OnChosen(verb, args, RunImports, chosen);
 }
 

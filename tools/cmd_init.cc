@@ -16,6 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What Store::Init would refuse with more words.
+constexpr uint64_t kLeastVolumeBytes = uint64_t{16} << 20;
+
 struct InitArgs {
   std::string node;
   std::vector<std::string> volumes;
@@ -71,7 +74,10 @@ Status CompleteVolume(Store::InitVolume* volume) {
   if (volume->bytes != 0) return OkStatus();
   REEL_ASSIGN_OR_RETURN(const DiskFacts facts, (*disk)->Probe());
   volume->bytes = facts.free_bytes / 100 * 98;
-  return OkStatus();
+  if (volume->bytes >= kLeastVolumeBytes) return OkStatus();
+  return ResourceExhausted(volume->path + " has " + FormatSize(facts.free_bytes) +
+                           " free, a volume needs " + FormatSize(kLeastVolumeBytes) +
+                           " at least: give it a directory on a disk with room");
 }
 
 Status Init(const std::string& node, const std::vector<Store::InitVolume>& volumes) {
@@ -131,6 +137,10 @@ void AddInit(CLI::App& app, Action* chosen) {
       ->required()
       ->type_name("PATH[,key=value...]");
   AddJsonFlag(verb, &args->json);
+  SetExamples(verb, {{"init /var/lib/reel --volume /mnt/disk1 --volume /mnt/disk2",
+                      "a node with two disks, all that is free on them"},
+                     {"init /var/lib/reel --volume /mnt/disk3,size=2T",
+                      "one more disk for a node, 2 TiB of it"}});
   OnChosen(verb, args, RunInit, chosen);
 }
 

@@ -32,6 +32,8 @@ void AddInspect(CLI::App& app, Action* chosen) {
       ->type_name("PATH");
   verb.add_flag("--chunks", args->chunks, "List the chunks of a segment");
   AddJsonFlag(verb, &args->json);
+  SetExamples(verb, {{"inspect /mnt/disk1", "a volume and its segments"},
+                     {"inspect --chunks /mnt/disk1/segment-00000000", "every chunk of a segment"}});
   OnChosen(verb, args, RunInspect, chosen);
 }
 

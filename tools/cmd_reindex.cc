@@ -1,13 +1,17 @@
 // reel reindex: throws the index away and derives it from the segments again.
+#include <algorithm>
+
 #include "tools/command.h"
+#include "tools/interrupt.h"
 #include "tools/node_session.h"
 #include "tools/print.h"
+#include "tools/progress.h"
 #include "tools/time_args.h"
 
 namespace reel {
 namespace {
 
-constexpr Duration kRebuildWait = std::chrono::hours{24};
+constexpr Duration kLookEvery = std::chrono::milliseconds{100};
 
 struct ReindexArgs {
   std::string node;
@@ -40,10 +44,33 @@ Result<IndexCounts> CountIndex(NodeSession& session) {
   return counts;
 }
 
+// Until every segment is in the index again; a signal leaves the rest to the next opening.
+Status AwaitRebuild(NodeSession& session, const Interrupt& interrupt) {
+  uint64_t total = 0;
+  for (const VolumeInfo& volume : session.store().Volumes()) total += volume.segments_in_use;
+  Progress progress({"reindex", 0, total, false, "segment"});
+  for (;;) {
+    const Status idle = session.store().WaitIdle(kLookEvery);
+    if (idle.code() != Code::kDeadlineExceeded) return idle;
+    if (interrupt.requested()) {
+      return {Code::kCancelled,
+              "reindex stopped by a signal; whatever opens the node next goes on with it"};
+    }
+    uint64_t done = 0;
+    for (const VolumeInfo& volume : session.store().Volumes()) {
+      REEL_ASSIGN_OR_RETURN(const std::vector<SegmentRow> rows,
+                            session.store().Segments(volume.number));
+      done += rows.size();
+    }
+    progress.Update(done, std::max(total, done));
+  }
+}
+
 Status RunReindex(const ReindexArgs& args) {
+  const Interrupt interrupt;
   REEL_RETURN_IF_ERROR(DeleteIndex(args.node));
   REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForWriting(args.node));
-  REEL_RETURN_IF_ERROR(session->store().WaitIdle(kRebuildWait));
+  REEL_RETURN_IF_ERROR(AwaitRebuild(*session, interrupt));
   REEL_ASSIGN_OR_RETURN(const IndexCounts counts, CountIndex(*session));
   REEL_RETURN_IF_ERROR(session->Close());
   if (args.json) {
@@ -67,6 +94,8 @@ void AddReindex(CLI::App& app, Action* chosen) {
       *app.add_subcommand("reindex", "Delete the index and rebuild it from the segments");
   AddNodeOption(verb, &args->node);
   AddJsonFlag(verb, &args->json);
+  SetExamples(verb,
+              {{"reindex --node /var/lib/reel", "after an index was lost or is not trusted"}});
   OnChosen(verb, args, RunReindex, chosen);
 }
 

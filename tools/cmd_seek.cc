@@ -4,6 +4,7 @@
 
 #include "engine/media/nal.h"
 #include "tools/command.h"
+#include "tools/local_time.h"
 #include "tools/node_session.h"
 #include "tools/output_file.h"
 #include "tools/print.h"
@@ -94,10 +95,10 @@ Json PointJson(const StreamInfo& stream, WallTime asked, const SeekPoint& point)
 }
 
 void PrintPoint(const StreamInfo& stream, WallTime asked, const SeekPoint& point) {
-  PrintLine("stream    " + stream.name + "  " + ToString(stream.id));
-  PrintLine("asked     " + FormatWall(asked) + (point.in_gap ? "  in a gap" : "  in footage"));
-  PrintLine("begins    " + FormatWall(point.begin) + "  clean point, unit " +
-            std::to_string(point.unit.value) + " of run " + ToString(point.run));
+  PrintLine("stream    " + stream.name);
+  PrintLine("asked     " + LocalText(asked) + (point.in_gap ? "  in a gap" : "  in footage"));
+  PrintLine("begins    " + LocalText(point.begin) + "  clean point, unit " +
+            std::to_string(point.unit.value) + " of its run");
   PrintLine("pre-roll  " + FormatDuration(point.pre_roll));
   PrintLine(std::string("durable   ") + (point.durable ? "yes" : "not yet"));
 }
@@ -151,6 +152,10 @@ void AddSeek(CLI::App& app, Action* chosen) {
       ->type_name("FILE");
   verb.add_flag("--force", args->force, "Replace FILE if it exists");
   AddJsonFlag(verb, &args->json);
+  SetExamples(verb, {{"seek --node /var/lib/reel gate-east 'yesterday 14:00'",
+                      "the clean point from which that moment can be shown"},
+                     {"seek --node /var/lib/reel gate-east -2h --out gop.h264",
+                      "and its pictures, as raw video"}});
   OnChosen(verb, args, RunSeek, chosen);
 }
 

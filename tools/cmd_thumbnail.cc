@@ -1,6 +1,7 @@
 // reel thumbnail, reel filmstrip: pictures as JPEG.
 #include "engine/av/thumbnail.h"
 #include "tools/command.h"
+#include "tools/local_time.h"
 #include "tools/node_session.h"
 #include "tools/output_file.h"
 #include "tools/print.h"
@@ -67,7 +68,7 @@ Status RunThumbnail(const ThumbnailArgs& args) {
   }
   PrintLine(args.out + "  " + SizeText(made->width, made->height) + "  " +
             FormatSize(made->jpeg.size()) + "  shows " + stream.name + " of " +
-            FormatWall(made->picture.shown));
+            LocalText(made->picture.shown));
   if (made->concealed) PrintMessage(std::string("note: ") + kConcealed);
   return OkStatus();
 }
@@ -102,7 +103,7 @@ Status RunFilmstrip(const FilmstripArgs& args) {
             FormatSize(made->jpeg.size()) + "  " + Count(made->tiles.size(), "picture") + " of " +
             stream.name + ", " + std::to_string(made->columns) + " in a row");
   for (const Tile& tile : made->tiles) {
-    std::string line = "    " + FormatWall(tile.asked);
+    std::string line = "    " + LocalText(tile.asked);
     if (!tile.note.empty()) line += "  " + OneLine(tile.note);
     PrintLine(line);
   }
@@ -121,6 +122,8 @@ void AddThumbnail(CLI::App& app, Action* chosen) {
   verb.add_option("--width", args->width, "In pixels, even (default: as recorded)");
   verb.add_flag("--force", args->force, "Replace FILE if it exists");
   AddJsonFlag(verb, &args->json);
+  SetExamples(verb, {{"thumbnail --node /var/lib/reel gate-east --at 'today 09:30' -o gate.jpg",
+                      "the picture of that moment"}});
   OnChosen(verb, args, RunThumbnail, chosen);
 }
 
@@ -137,6 +140,9 @@ void AddFilmstrip(CLI::App& app, Action* chosen) {
   verb.add_option("--width", args->width, "Of one picture, in pixels, even (default: 320)");
   verb.add_flag("--force", args->force, "Replace FILE if it exists");
   AddJsonFlag(verb, &args->json);
+  SetExamples(
+      verb, {{"filmstrip --node /var/lib/reel gate-east --from -2h --to now --count 24 -o gate.jpg",
+              "24 pictures of the last two hours"}});
   OnChosen(verb, args, RunFilmstrip, chosen);
 }
 

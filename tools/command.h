@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,15 @@ using Action = std::function<Status()>;
 void AddInit(CLI::App& app, Action* chosen);
 void AddImport(CLI::App& app, Action* chosen);
 void AddImports(CLI::App& app, Action* chosen);
+void AddAdopt(CLI::App& app, Action* chosen);
+void AddVolumes(CLI::App& app, Action* chosen);
+void AddStreams(CLI::App& app, Action* chosen);
+void AddScrub(CLI::App& app, Action* chosen);
+void AddStats(CLI::App& app, Action* chosen);
+void AddRecord(CLI::App& app, Action* chosen);
+void AddPlan(CLI::App& app, Action* chosen);
+void AddCompletion(CLI::App& app, Action* chosen);
+void AddMan(CLI::App& app, Action* chosen);
 void AddTimeline(CLI::App& app, Action* chosen);
 void AddSeek(CLI::App& app, Action* chosen);
 void AddThumbnail(CLI::App& app, Action* chosen);
@@ -26,9 +36,19 @@ void AddVerify(CLI::App& app, Action* chosen);
 void AddReindex(CLI::App& app, Action* chosen);
 void AddInspect(CLI::App& app, Action* chosen);
 
+// `reel` with all its verbs. The one on the command line leaves in *chosen what is to be done.
+std::unique_ptr<CLI::App> MakeApp(Action* chosen);
+
 // --node, or the environment's REEL_NODE.
 void AddNodeOption(CLI::App& verb, std::string* node);
 void AddJsonFlag(CLI::App& verb, bool* json);
+
+// What the help of a verb ends with.
+struct Example {
+  const char* command;  // without "reel " in front
+  const char* what;     // it does
+};
+void SetExamples(CLI::App& verb, std::initializer_list<Example> examples);
 
 // A verb whose arguments are `Args`, done by `run(args)`.
 template <class Args>

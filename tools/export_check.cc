@@ -7,6 +7,7 @@
 
 #include "engine/base/digest.h"
 #include "tools/export_package.h"
+#include "tools/file_digest.h"
 
 namespace reel {
 namespace {
@@ -33,26 +34,8 @@ const Json& ListAt(const Json& json, const char* key) {
   return at != json.end() && at->is_array() ? *at : none;
 }
 
-struct Digested {
-  std::string digest;
-  uint64_t bytes = 0;
-};
-
-Result<Digested> DigestOf(const fs::path& path) {
-  constexpr size_t kBlockBytes = 1U << 20;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return NotFound("is not there");
-  Sha256Stream digest;
-  Digested found;
-  std::vector<char> block(kBlockBytes);
-  while (in.read(block.data(), kBlockBytes) || in.gcount() > 0) {
-    const std::span<const char> got(block.data(), static_cast<size_t>(in.gcount()));
-    digest.Put(std::as_bytes(got));
-    found.bytes += got.size();
-  }
-  if (in.bad()) return Unavailable("cannot be read");
-  found.digest = HexOf(digest.Finish());
-  return found;
+std::string WhyUnread(const Status& status) {
+  return status.code() == Code::kNotFound ? "is not there" : "cannot be read: " + status.message();
 }
 
 class Checker {
@@ -104,18 +87,19 @@ class Checker {
       return;
     }
     names_.insert(name);
-    const Result<Digested> there = DigestOf(folder_ / name);
+    const Result<FileDigest> there = DigestOfFile(folder_ / name);
     if (!there.ok()) {
-      Problem(name, there.status().message());
+      Problem(name, WhyUnread(there.status()));
       return;
     }
     ++found_.files;
-    found_.bytes += there->bytes;
-    if (there->bytes != NumberAt(said, "bytes")) {
-      Problem(name, "has " + std::to_string(there->bytes) + " bytes instead of " +
+    found_.bytes += there->size_bytes;
+    const std::string digest = HexOf(there->sha256);
+    if (there->size_bytes != NumberAt(said, "bytes")) {
+      Problem(name, "has " + std::to_string(there->size_bytes) + " bytes instead of " +
                         std::to_string(NumberAt(said, "bytes")));
-    } else if (there->digest != TextAt(said, "sha256")) {
-      Problem(name, "was changed: its SHA-256 is " + there->digest);
+    } else if (digest != TextAt(said, "sha256")) {
+      Problem(name, "was changed: its SHA-256 is " + digest);
     }
   }
 
@@ -130,8 +114,8 @@ class Checker {
       const std::string name = line.size() > kDigestChars + 2 ? line.substr(kDigestChars + 2) : "";
       summed.insert(name);
       if (name != "manifest.json") continue;
-      const Result<Digested> there = DigestOf(folder_ / name);
-      const bool same = there.ok() && there->digest == line.substr(0, kDigestChars);
+      const Result<FileDigest> there = DigestOfFile(folder_ / name);
+      const bool same = there.ok() && HexOf(there->sha256) == line.substr(0, kDigestChars);
       if (!same) Problem(name, "was changed");
     }
     if (!summed.contains("manifest.json")) Problem("SHA256SUMS", "does not name the manifest");

@@ -4,6 +4,7 @@
 
 #include "engine/base/digest.h"
 #include "tools/output_file.h"
+#include "tools/progress.h"
 #include "tools/time_args.h"
 
 namespace reel {
@@ -21,6 +22,7 @@ size_t CountHidden(const VirtualMp4& file) {
 
 Status CopyOut(VirtualMp4& file, const ByteSink& sink, const Interrupt& interrupt) {
   Bytes buffer(kCopyBytes);
+  Progress progress({file.info().name, 0, file.size_bytes(), true, ""});
   for (uint64_t at = 0; at < file.size_bytes();) {
     if (interrupt.requested()) {
       return Status(Code::kCancelled, "export stopped by a signal; nothing of it was kept");
@@ -28,6 +30,7 @@ Status CopyOut(VirtualMp4& file, const ByteSink& sink, const Interrupt& interrup
     REEL_ASSIGN_OR_RETURN(const size_t got, file.Read(at, buffer));
     REEL_RETURN_IF_ERROR(sink(ByteSpan(buffer).first(got)));
     at += got;
+    progress.Update(at);
   }
   return OkStatus();
 }

@@ -22,7 +22,7 @@ ImportReport Importer::Run() {
   Status status = Record();
   if (writer_ != nullptr) status = EndRun(status);
   // What came of reading the file names it already.
-  const bool named = status.message().rfind(plan_.path, 0) == 0;
+  const bool named = status.message().find(plan_.path) != std::string::npos;
   report_.status = named ? status : status.WithContext(plan_.path);
   ++progress_.files_done;
   return std::move(report_);
@@ -46,7 +46,8 @@ Status Importer::Record() {
 
 // The file is read before the stream is made: what is no media leaves nothing behind.
 Status Importer::BeginRun(const MediaSource& source) {
-  REEL_RETURN_IF_ERROR(DescribeSource());
+  import_.begin = plan_.start - plan_.clock_offset;
+  if (plan_.keep_origin) REEL_RETURN_IF_ERROR(DescribeSource());
   REEL_ASSIGN_OR_RETURN(const StreamInfo stream, FindOrCreateStream(store_, plan_.stream));
   report_.stream = stream.id;
   report_.tracks = tracks_ = source.tracks();
@@ -74,12 +75,13 @@ Status Importer::DescribeSource() {
   import_.source = PlainName(plan_.path);
   import_.owner = plan_.owner;
   import_.clock_offset = plan_.clock_offset;
-  import_.begin = plan_.start - plan_.clock_offset;
   import_.imported = SystemClock().WallNow();
   return OkStatus();
 }
 
-Status Importer::TellImport() { return store_.RecordImport(import_); }
+Status Importer::TellImport() {
+  return plan_.keep_origin ? store_.RecordImport(import_) : OkStatus();
+}
 
 Status Importer::PlayOnce(MediaSource& source) {
   for (;;) {

@@ -26,7 +26,8 @@ struct ImportPlan {
   double pace = 0;     // times real time; 0: as fast as possible
   bool repeat = false;
   std::optional<Duration> length;  // with `repeat`; else until stopped
-  // Kept in the ledger beside the file's name and digest (reel/import_row.h).
+  // Keeps in the ledger where the footage came from: file, SHA-256 and owner (reel/import_row.h).
+  bool keep_origin = true;
   std::string owner;
   Duration clock_offset{0};  // how far the source's clock was ahead: times are corrected by it
   // Called on a delivery thread when units have become durable: all of the run below `end`. May

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <mutex>
 #include <utility>
 
 #include "engine/io/disk_factory.h"
@@ -14,6 +15,35 @@ namespace {
 void LogToStderr(LogLevel level, std::string_view message) {
   if (level == LogLevel::kInfo) return;
   PrintMessage((level == LogLevel::kWarning ? "warning: " : "error: ") + std::string(message));
+}
+
+// Holds back what is said while the store is opened: when that fails, its error says the same.
+class OpeningLog {
+ public:
+  void Say(LogLevel level, std::string_view message) {
+    const std::lock_guard lock(mutex_);
+    if (opened_) return LogToStderr(level, message);
+    held_.emplace_back(level, message);
+  }
+  void Opened() {
+    const std::lock_guard lock(mutex_);
+    opened_ = true;
+    for (const auto& [level, message] : held_) LogToStderr(level, message);
+    held_.clear();
+  }
+
+ private:
+  std::mutex mutex_;
+  bool opened_ = false;
+  std::vector<std::pair<LogLevel, std::string>> held_;
+};
+
+Result<std::unique_ptr<Store>> OpenStore(Store::Options options) {
+  const auto log = std::make_shared<OpeningLog>();
+  options.log = [log](LogLevel level, std::string_view message) { log->Say(level, message); };
+  Result<std::unique_ptr<Store>> store = Store::Open(options);
+  if (store.ok()) log->Opened();
+  return store;
 }
 
 std::string IndexPath(const std::string& node) { return node + "/index"; }
@@ -81,6 +111,11 @@ Store::Options NodeOptions(const std::string& node) {
   return options;
 }
 
+Result<format::NodeState> ReadNode(const std::string& node) {
+  REEL_ASSIGN_OR_RETURN(const std::unique_ptr<Disk> disk, OpenNode(node));
+  return ReadNodeState(*disk);
+}
+
 Result<std::unique_ptr<NodeSession>> NodeSession::OpenForReading(const std::string& node) {
   REEL_RETURN_IF_ERROR(OpenNode(node).status());
   std::unique_ptr<NodeSession> session(new NodeSession);
@@ -90,7 +125,7 @@ Result<std::unique_ptr<NodeSession>> NodeSession::OpenForReading(const std::stri
   options.index = session->read_index_.get();
   options.scratch_index = session->scratch_index_.get();
   options.read_only = true;
-  REEL_ASSIGN_OR_RETURN(session->store_, Store::Open(options));
+  REEL_ASSIGN_OR_RETURN(session->store_, OpenStore(std::move(options)));
   return session;
 }
 
@@ -103,7 +138,7 @@ Result<std::unique_ptr<NodeSession>> NodeSession::OpenForWriting(const std::stri
   REEL_ASSIGN_OR_RETURN(session->index_, OpenIndexForWriting(node));
   Store::Options options = NodeOptions(node);
   options.index = session->index_.get();
-  REEL_ASSIGN_OR_RETURN(session->store_, Store::Open(options));
+  REEL_ASSIGN_OR_RETURN(session->store_, OpenStore(std::move(options)));
   session->index_->OnLoss([store = session->store_.get()] { store->RebuildIndex(); });
   return session;
 }
@@ -116,11 +151,6 @@ Status DeleteIndex(const std::string& node) {
   std::error_code error;
   std::filesystem::remove_all(IndexPath(node), error);
   return Status::FromErrno(error.value(), "delete the index " + IndexPath(node));
-}
-
-void PrintMessage(const std::string& message) {
-  const std::string line = "reel: " + OneLine(message) + "\n";
-  std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 }  // namespace reel

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "engine/format/node_state.h"
 #include "index/healing_index.h"
 #include "reel/store.h"
 
@@ -22,6 +23,8 @@ class NodeSession {
   static Result<std::unique_ptr<NodeSession>> OpenForWriting(const std::string& node);
 
   Store& store() { return *store_; }
+  // Whether the node has an index that can be read. One that is writing has.
+  bool index_usable() const { return index_ != nullptr || read_index_ != nullptr; }
   // The node's own. REQUIRES: opened for writing.
   Index& index() { return *index_; }
 
@@ -42,11 +45,11 @@ class NodeSession {
 // stderr.
 Store::Options NodeOptions(const std::string& node);
 
+// Who the node is and which volumes it expects. Errors as of opening it.
+Result<format::NodeState> ReadNode(const std::string& node);
+
 // Deletes the index of a node that nobody writes to. FailedPrecondition names the process that
 // does.
 Status DeleteIndex(const std::string& node);
-
-// Prints one line on stderr, "reel: ...".
-void PrintMessage(const std::string& message);
 
 }  // namespace reel

@@ -4,6 +4,9 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "tools/local_time.h"
+#include "tools/terminal.h"
+
 namespace reel {
 namespace {
 
@@ -53,7 +56,7 @@ std::string Count(uint64_t count, const std::string& noun) {
 }
 
 std::string RangeText(WallRange range) {
-  return FormatWall(range.begin) + " .. " + FormatWall(range.end);
+  return LocalText(range.begin) + " .. " + LocalText(range.end);
 }
 
 Json RangeJson(WallRange range) {
@@ -67,6 +70,13 @@ std::string TrackText(const TrackInfo& track) {
   }
   if (track.sample_rate_hz != 0) text += " " + std::to_string(track.sample_rate_hz) + " Hz";
   return text;
+}
+
+std::string YesNo(bool yes) { return yes ? "yes" : "no"; }
+
+void PrintMessage(const std::string& message) {
+  const std::string line = PaintedForStderr(Colour::kBold, "reel: ") + OneLine(message) + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 std::string OneLine(std::string text) {

@@ -24,11 +24,18 @@ Status FlushOutput();
 // "1 unit", "2 units".
 std::string Count(uint64_t count, const std::string& noun);
 
+// "begin .. end" in the user's time zone (tools/local_time.h).
 std::string RangeText(WallRange range);
 Json RangeJson(WallRange range);
 
 // "h264 1920x1080", "aac 48000 Hz".
 std::string TrackText(const TrackInfo& track);
+
+// "yes", "no".
+std::string YesNo(bool yes);
+
+// Prints one line on stderr, "reel: ...".
+void PrintMessage(const std::string& message);
 
 // The text on one line: what messages of files and libraries become before they are printed.
 std::string OneLine(std::string text);

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "tools/local_time.h"
+
 namespace reel {
 namespace {
 
@@ -27,8 +29,16 @@ Status BadDuration(std::string_view text) {
 }
 
 Status BadTime(std::string_view text) {
-  return InvalidArgument("'" + std::string(text) +
-                         "' is no time: write it as 2026-11-22T21:16:00Z, -2h, now or now-90s");
+  return InvalidArgument(
+      "'" + std::string(text) +
+      "' is no time: write it as 2026-11-22T21:16:00Z, '2026-11-22 14:00', 14:00, 'yesterday "
+      "14:00', -2h or now");
+}
+
+Status OutOfYears(std::string_view text) {
+  return OutOfRange("'" + std::string(text) +
+                    "' is outside of the years 1678 to 2262 that a time "
+                    "can have: check the year");
 }
 
 // Takes a number off the front of *text.
@@ -112,7 +122,11 @@ Result<WallTime> ParseTime(std::string_view text, WallTime now) {
   }
   Result<WallTime> absolute = ParseWall(text);
   if (absolute.ok()) return absolute;
-  return BadTime(text).WithContext(absolute.status().message());
+  if (absolute.status().code() == Code::kOutOfRange) return OutOfYears(text);
+  const Result<std::optional<WallTime>> local = ParseLocal(text, now);
+  if (local.status().code() == Code::kOutOfRange) return OutOfYears(text);
+  if (!local.ok()) return local.status();
+  return *local ? Result<WallTime>(**local) : BadTime(text);
 }
 
 Result<WallRange> ParseRange(std::string_view from, std::string_view to, WallTime now) {
@@ -125,7 +139,7 @@ Result<WallRange> ParseRange(std::string_view from, std::string_view to, WallTim
   }
   if (!range.empty()) return range;
   return InvalidArgument(
-      "the range from " + FormatWall(range.begin) + " to " + FormatWall(range.end) +
+      "the range from " + LocalText(range.begin) + " to " + LocalText(range.end) +
       (range.begin == range.end ? " is empty" : " is reversed") + ": --from must be before --to");
 }
 

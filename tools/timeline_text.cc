@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "tools/local_time.h"
 
 namespace reel {
 namespace {
@@ -56,6 +57,29 @@ std::string DrawBar(const std::vector<Span>& spans, WallRange range, size_t cell
     bar += covered.count() == 0 ? '.' : whole ? '#' : '+';
   }
   return bar;
+}
+
+std::string DrawAxis(WallRange range, size_t cells) {
+  REEL_CHECK(!range.empty() && cells > 0, "an axis stands for some time");
+  constexpr size_t kCellsApart = 16;
+  constexpr size_t kDateChars = 10;    // 2026-11-22
+  constexpr size_t kClockBegin = 11;   // behind the T
+  constexpr size_t kClockChars = 5;    // 14:05
+  constexpr size_t kSecondsChars = 8;  // 14:05:30
+  const Duration length = range.end - range.begin;
+  const bool days = length > std::chrono::hours{48};
+  const bool seconds = length < std::chrono::minutes{10};
+  std::string axis;
+  for (size_t cell = 0; cell + kDateChars <= cells; cell += kCellsApart) {
+    const auto count = static_cast<int64_t>(cells);
+    const auto at = static_cast<int64_t>(cell);
+    const WallTime time = range.begin + (length / count * at + length % count * at / count);
+    const std::string text = LocalText(time, 0);
+    axis.resize(cell, ' ');
+    axis += days ? text.substr(0, kDateChars)
+                 : text.substr(kClockBegin, seconds ? kSecondsChars : kClockChars);
+  }
+  return axis;
 }
 
 Duration CoveredTime(const std::vector<Span>& spans, WallRange range) {

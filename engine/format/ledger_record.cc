@@ -15,7 +15,8 @@ enum class Type : uint8_t {
   kRun = 3,
   kSession = 4,
   kRetired = 5,
-  kImport = 6
+  kImport = 6,
+  kRetirement = 7
 };
 constexpr uint8_t kRecordVersion = 1;
 
@@ -89,6 +90,12 @@ struct Encoder {
     writer.PutString(r.owner);
     writer.PutString(r.source);
   }
+  void operator()(const RetirementRecord& r) {
+    Begin(Type::kRetirement);
+    writer.PutUuid(r.stream);
+    PutWall(&writer, r.retired);
+    writer.Put(r.revision);
+  }
   void operator()(const OpaqueRecord& r) { writer.PutBytes(r.bytes); }
 };
 
@@ -155,6 +162,14 @@ ImportRow GetImport(ByteReader* reader) {
   if (reader->ok()) std::memcpy(r.source_sha256.data(), digest.data(), digest.size());
   r.owner = reader->GetString(kMaxNameBytes);
   r.source = reader->GetString(kMaxNameBytes);
+  return r;
+}
+
+RetirementRecord GetRetirement(ByteReader* reader) {
+  RetirementRecord r;
+  r.stream = reader->GetUuid<StreamId>();
+  r.retired = GetWall(reader);
+  r.revision = reader->Get<uint64_t>();
   return r;
 }
 
@@ -258,6 +273,9 @@ Result<LedgerRecord> DecodeLedgerRecord(ByteSpan bytes) {
       break;
     case Type::kImport:
       record = GetImport(&reader);
+      break;
+    case Type::kRetirement:
+      record = GetRetirement(&reader);
       break;
     default:
       return opaque;

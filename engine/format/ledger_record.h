@@ -24,6 +24,14 @@ struct StreamRecord {
   bool operator==(const StreamRecord&) const = default;
 };
 
+// A stream is no longer recorded, or is again; its footage is not touched.
+struct RetirementRecord {
+  StreamId stream;
+  WallTime retired;  // kWallMin: in use again
+  uint64_t revision = 0;
+  bool operator==(const RetirementRecord&) const = default;
+};
+
 // A volume was opened for writing; everything between the last unit before and this is recorder
 // down time.
 struct SessionRecord {
@@ -52,7 +60,7 @@ struct OpaqueRecord {
 };
 
 using LedgerRecord = std::variant<StreamRecord, GapRow, RunRow, SessionRecord, RetiredRecord,
-                                  ImportRow, OpaqueRecord>;
+                                  ImportRow, RetirementRecord, OpaqueRecord>;
 
 // REQUIRES: a stream's name passes CheckStreamName, an import's texts pass CheckNote.
 Bytes EncodeLedgerRecord(const LedgerRecord& record);

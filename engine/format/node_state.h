@@ -21,7 +21,10 @@ struct NodeVolume {
   VolumeId id;
   Epoch
       last_epoch;  // the volume's open id when this node last opened it; an older volume is refused
-  std::string path;  // as the operator gave it, made absolute
+  // As the operator gave it, made absolute. Empty: the volume is forgotten, and stays here so that
+  // its number is never given again.
+  std::string path;
+  bool forgotten() const { return path.empty(); }
   bool operator==(const NodeVolume&) const = default;
 };
 

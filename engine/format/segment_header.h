@@ -1,7 +1,7 @@
 // Block 0 of a segment file: whose life it is in. Two copies, one at the beginning of each of the
 // first two granules; the valid one with the higher generation rules. They are changed one after
-// the other with a sync between, so a crash leaves at least one whole: both unreadable means
-// damage.
+// the other, the one that rules last, with a sync between, so a crash leaves at least one whole:
+// both unreadable means damage.
 #pragma once
 
 #include "engine/format/wire.h"

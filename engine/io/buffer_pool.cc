@@ -26,12 +26,13 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
     Release();
     pool_ = std::exchange(other.pool_, nullptr);
     span_ = std::exchange(other.span_, {});
+    node_ = std::move(other.node_);
   }
   return *this;
 }
 
 void Buffer::Release() {
-  if (pool_ != nullptr) pool_->GiveBack(span_);
+  if (pool_ != nullptr) pool_->GiveBack(span_, std::move(node_));
   pool_ = nullptr;
   span_ = {};
 }
@@ -75,16 +76,16 @@ std::optional<Buffer> BufferPool::Take(size_t min_bytes) {
   while (from < kOrders && free_[from].empty()) ++from;
   if (from == kOrders) return std::nullopt;
   const uint64_t at = *free_[from].begin();
-  free_[from].erase(free_[from].begin());
-  while (from > order) {
-    --from;
-    free_[from].insert(at + (kMinBlockBytes << from));
-  }
+  // Halves that are left over, the smallest first. Made before anything is changed.
+  std::set<uint64_t> halves;
+  for (size_t half = order; half < from; ++half) halves.insert(at + (kMinBlockBytes << half));
+  Buffer::FreeNode node = free_[from].extract(free_[from].begin());
+  for (size_t half = order; half < from; ++half) free_[half].insert(halves.extract(halves.begin()));
   in_use_bytes_ += block_bytes;
-  return Buffer(this, region_.subspan(at, block_bytes));
+  return Buffer(this, region_.subspan(at, block_bytes), std::move(node));
 }
 
-void BufferPool::GiveBack(MutableByteSpan block) {
+void BufferPool::GiveBack(MutableByteSpan block, Buffer::FreeNode node) {
   std::lock_guard lock(mutex_);
   in_use_bytes_ -= block.size();
   auto at = static_cast<uint64_t>(block.data() - region_.data());
@@ -95,7 +96,8 @@ void BufferPool::GiveBack(MutableByteSpan block) {
     if (free_[order].erase(buddy) == 0) break;
     at = std::min(at, buddy);
   }
-  free_[order].insert(at);
+  node.value() = at;
+  free_[order].insert(std::move(node));
 }
 
 uint64_t BufferPool::in_use_bytes() const {

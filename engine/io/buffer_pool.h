@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "reel/status.h"
 #include "reel/types.h"
@@ -37,11 +38,14 @@ class Buffer {
 
  private:
   friend class BufferPool;
-  Buffer(BufferPool* pool, MutableByteSpan span) : pool_(pool), span_(span) {}
+  using FreeNode = std::set<uint64_t>::node_type;
+  Buffer(BufferPool* pool, MutableByteSpan span, FreeNode node)
+      : pool_(pool), span_(span), node_(std::move(node)) {}
   void Release();
 
   BufferPool* pool_ = nullptr;
   MutableByteSpan span_;
+  FreeNode node_;  // with which the block is listed as free again: giving back takes no memory
 };
 
 class BufferPool {
@@ -69,7 +73,7 @@ class BufferPool {
 
   friend class Buffer;
   BufferPool(MutableByteSpan mapped, MutableByteSpan region);
-  void GiveBack(MutableByteSpan block);
+  void GiveBack(MutableByteSpan block, Buffer::FreeNode node);
 
   const MutableByteSpan mapped_;
   const MutableByteSpan region_;

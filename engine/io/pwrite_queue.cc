@@ -4,6 +4,7 @@
 #include <mutex>
 #include <thread>
 
+#include "engine/base/edge.h"
 #include "engine/io/fd_file.h"
 #include "engine/io/io_queues.h"
 
@@ -14,9 +15,13 @@ constexpr uint32_t kMaxWorkers = 4;
 
 class PwriteQueue : public IoQueue {
  public:
-  explicit PwriteQueue(uint32_t depth) : depth_(depth) {
-    for (uint32_t i = 0; i < std::min(depth, kMaxWorkers); ++i) {
-      workers_.emplace_back([this] { Work(); });
+  explicit PwriteQueue(uint32_t depth) : depth_(depth) {}
+  // Apart from making it, so that the workers there are end where the system gives no more.
+  void Start() {
+    const uint32_t count = std::min(depth_, kMaxWorkers);
+    workers_.reserve(count);
+    for (uint32_t i = 0; i < count; ++i) {
+      workers_.emplace_back([this] { AtEdgeOrDie("PwriteQueue", [this] { Work(); }); });
     }
   }
   ~PwriteQueue() override {
@@ -99,7 +104,9 @@ class PwriteQueue : public IoQueue {
 }  // namespace
 
 std::unique_ptr<IoQueue> NewPwriteQueue(uint32_t depth) {
-  return std::make_unique<PwriteQueue>(depth);
+  auto queue = std::make_unique<PwriteQueue>(depth);
+  queue->Start();
+  return queue;
 }
 
 }  // namespace reel

@@ -17,6 +17,28 @@ bool IsZero(ByteSpan bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
 }
 
+// What one copy of block 0 says; nullopt if it is none that can be verified.
+Result<std::optional<SegmentHeader>> ReadCopy(File& file, uint64_t offset_bytes, bool* is_zero) {
+  AlignedBytes block(kBlockBytes);
+  REEL_RETURN_IF_ERROR(ReadExactly(file, offset_bytes, block.span()));
+  const Result<SegmentHeader> header = DecodeSegmentHeader(block.span());
+  if (header.ok()) return std::optional(*header);
+  if (header.status().code() == Code::kFailedPrecondition) return header.status();
+  *is_zero = *is_zero || IsZero(block.span());
+  return std::optional<SegmentHeader>{};
+}
+
+// The copy that may be lost: not the one that rules. What cannot be read does not.
+uint64_t CopyToWriteFirst(File& file, uint32_t granule_bytes) {
+  bool is_zero = false;
+  const auto a = ReadCopy(file, 0, &is_zero);
+  const auto b = ReadCopy(file, granule_bytes, &is_zero);
+  const bool a_known = a.ok() && a->has_value();
+  const bool b_known = b.ok() && b->has_value();
+  const bool a_rules = a_known && (!b_known || (*a)->generation > (*b)->generation);
+  return a_rules ? granule_bytes : 0;
+}
+
 }  // namespace
 
 Result<LifeReading> ReadLife(File& file, uint32_t granule_bytes) {
@@ -24,21 +46,17 @@ Result<LifeReading> ReadLife(File& file, uint32_t granule_bytes) {
   bool any_zero = false;
   Status unreadable;
   for (const uint64_t offset : {uint64_t{0}, uint64_t{granule_bytes}}) {
-    AlignedBytes block(kBlockBytes);
-    if (const Status read = ReadExactly(file, offset, block.span()); !read.ok()) {
-      unreadable = read;
+    const Result<std::optional<SegmentHeader>> copy = ReadCopy(file, offset, &any_zero);
+    if (!copy.ok()) {
+      if (copy.status().code() == Code::kFailedPrecondition) return copy.status();
+      unreadable = copy.status();
       continue;
     }
-    Result<SegmentHeader> header = DecodeSegmentHeader(block.span());
-    if (!header.ok()) {
-      if (header.status().code() == Code::kFailedPrecondition) return header.status();
-      any_zero = any_zero || IsZero(block.span());
-      continue;
-    }
-    const bool rules =
-        reading.kind != LifeReading::Kind::kKnown || header->generation > reading.header.generation;
+    if (!copy->has_value()) continue;
+    const bool rules = reading.kind != LifeReading::Kind::kKnown ||
+                       (*copy)->generation > reading.header.generation;
     reading.kind = LifeReading::Kind::kKnown;
-    if (rules) reading.header = *header;
+    if (rules) reading.header = **copy;
   }
   // By S1 a zero copy beside an unreadable one is a first writing cut short.
   if (reading.kind == LifeReading::Kind::kKnown) return reading;
@@ -50,7 +68,8 @@ Result<LifeReading> ReadLife(File& file, uint32_t granule_bytes) {
 Status WriteLife(File& file, const SegmentHeader& header) {
   AlignedBytes block(kBlockBytes);
   EncodeSegmentHeader(header, std::span<std::byte, kBlockBytes>(block.data(), kBlockBytes));
-  for (const uint64_t offset : {uint64_t{0}, uint64_t{header.granule_bytes}}) {
+  const uint64_t first = CopyToWriteFirst(file, header.granule_bytes);
+  for (const uint64_t offset : {first, uint64_t{header.granule_bytes} - first}) {
     REEL_RETURN_IF_ERROR(WriteFully(file, offset, block.span()));
     REEL_RETURN_IF_ERROR(file.Sync());
   }

@@ -2,8 +2,8 @@
 // maintenance, opening and salvage, never for the recording loop.
 //
 // Invariants (docs/INVARIANTS.md)
-//   S1  The two copies of block 0 are never both in doubt: B is written only after A has been
-//       synced.
+//   S1  The two copies of block 0 are never both in doubt, and the one that rules is written last:
+//       after the other has been synced.
 //   S2  A footer is written once in a life, after every chunk it names is durable.
 #pragma once
 
@@ -29,8 +29,8 @@ struct LifeReading {
 // Errors: the read's own, when the other copy does not rule; FailedPrecondition for a newer format.
 Result<LifeReading> ReadLife(File& file, uint32_t granule_bytes);
 
-// Durable on return: both copies say `header`. On failure at least one copy is whole, old or new
-// (S1).
+// Durable on return: both copies say `header`. On failure at least one copy is whole, old or new,
+// and an older life than the one that ruled does not come back (S1).
 Status WriteLife(File& file, const format::SegmentHeader& header);
 
 // The footer of the life `header` describes; nullopt if there is none or it cannot be verified,

@@ -29,14 +29,16 @@ class CursorBase : public Cursor {
   // Whether this unit is given.
   virtual bool Wants(const Unit& unit) const { return unit.wall < options_.range.end; }
   // Seen before the narrator takes it.
-  virtual void Note(const StretchReader::Step&) {}
+  virtual void Note(const StretchReader::Step& /*step*/) {}
 
+  // NOLINTBEGIN(misc-non-private-member-variables-in-classes): private to the cursors of this box.
   Footage& footage_;
   const StreamId stream_;
   const CursorOptions options_;
   StretchReader reader_;
   Narrator narrator_;
   bool ended_ = false;  // nothing will come any more, even with `follow`
+                        // NOLINTEND(misc-non-private-member-variables-in-classes)
 
  private:
   Status Step();

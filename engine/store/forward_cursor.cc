@@ -96,6 +96,18 @@ class ForwardCursor : public CursorBase {
     return stretch.begin >= *start_ && stretch.end_unit > NextUnit(stretch.run);
   }
 
+  void AddNew(Stretch stretch) {
+    if (!IsNew(stretch)) return;
+    const auto whole = std::find_if(pending_.rbegin(), pending_.rend(), [&](const Stretch& other) {
+      return other.IsBeginningOf(stretch);
+    });
+    if (whole != pending_.rend()) {
+      whole->Absorb(stretch);
+    } else {
+      pending_.push_back(std::move(stretch));
+    }
+  }
+
   // The oldest row that may have grown: of the present run, and of those that were read beside it.
   WallTime RefillFrom() const {
     if (states_.empty()) return *start_;
@@ -117,10 +129,7 @@ class ForwardCursor : public CursorBase {
       REEL_ASSIGN_OR_RETURN(const std::vector<GopRow> rows,
                             footage_.index().Gops(stream_, from, Direction::kForward, limit));
       full = rows.size() == limit;
-      for (const GopRow& row : rows) {
-        if (Stretch stretch = StretchOf(row); IsNew(stretch))
-          pending_.push_back(std::move(stretch));
-      }
+      for (const GopRow& row : rows) AddNew(StretchOf(row));
       if (!full) break;
       if (rows.back().begin > from) {
         from = rows.back().begin;

@@ -14,7 +14,7 @@ Piece PieceOf(const format::ChunkRow& chunk, VolumeNo volume, SegmentSerial seri
 bool Grow(Piece* piece, const Piece& next) {
   const bool follows = piece->volume == next.volume && piece->serial == next.serial &&
                        piece->offset_bytes + piece->length_bytes == next.offset_bytes &&
-                       piece->first_unit.value + piece->unit_count == next.first_unit.value;
+                       piece->end_unit() == next.first_unit;
   if (!follows) return false;
   piece->length_bytes += next.length_bytes;
   piece->unit_count += next.unit_count;

@@ -1,8 +1,11 @@
 #include "engine/store/index_feed.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
+
+#include "engine/store/gop_joiner.h"
 
 namespace reel {
 namespace {
@@ -33,18 +36,6 @@ void KeepLast(std::vector<T>* rows, KeyOf key_of) {
   *rows = std::move(kept);
 }
 
-// What `row` says and `there`, of the same key, goes on with: pieces behind its end. Of `there` the
-// beginning has been recycled.
-GopRow Joined(GopRow row, const GopRow& there) {
-  const UnitNumber end = row.end_unit();
-  for (const Piece& piece : there.pieces) {
-    const bool further = piece.first_unit.value + piece.unit_count > end.value;
-    if (further && row.pieces.size() < kMaxPieces) row.pieces.push_back(piece);
-  }
-  row.end = std::max(row.end, there.end);
-  return row;
-}
-
 }  // namespace
 
 void IndexFeed::AddDurable(const StreamChunkPtr& chunk) {
@@ -68,9 +59,29 @@ void IndexFeed::Add(const IndexBatch& rows) {
   AppendBatch(&batch_, rows);
 }
 
+void IndexFeed::AddCopy(const format::ChunkRow& chunk, VolumeNo volume, SegmentSerial serial) {
+  const std::lock_guard lock(mutex_);
+  if (recording_.FindRun(chunk.run)) again_.insert(chunk.run);
+  JoinRowsOf(chunk.run);
+  GopAssembler alone;
+  IndexBatch rows;
+  alone.Add(chunk, volume, serial, &rows);
+  recovered_batch_.gops.push_back(std::move(rows.gops.front()));  // of its run all is known
+}
+
 void IndexFeed::ExpectAgain(const RunId& run) {
   const std::lock_guard lock(mutex_);
   again_.insert(run);
+  JoinRowsOf(run);
+}
+
+// With the lock held. What waits of `run` is joined as well, lest it replace what came first.
+void IndexFeed::JoinRowsOf(const RunId& run) {
+  const auto is_other = [&run](const GopRow& row) { return row.run != run; };
+  const auto from = std::stable_partition(batch_.gops.begin(), batch_.gops.end(), is_other);
+  recovered_batch_.gops.insert(recovered_batch_.gops.end(), std::make_move_iterator(from),
+                               std::make_move_iterator(batch_.gops.end()));
+  batch_.gops.erase(from, batch_.gops.end());
 }
 
 void IndexFeed::ResumeRun(const GopRow& last, const RunRow& run) {
@@ -115,30 +126,12 @@ void IndexFeed::KeepLatest(IndexBatch* batch) const {
   }
 }
 
-// A segment tells only what stands in it. A row that the index has and that reaches further,
-// because its GOP went on in another segment or was written anew there, holds over what this one
-// says.
-Status IndexFeed::KeepWhatReachesFurther(Index& index, IndexBatch* recovered) const {
-  constexpr size_t kRowsOfOneTime = 64;
-  std::stable_sort(recovered->gops.begin(), recovered->gops.end(),
-                   [](const GopRow& a, const GopRow& b) { return a.end_unit() < b.end_unit(); });
-  KeepLatest(recovered);
-  std::vector<GopRow> gops;
-  for (GopRow& row : recovered->gops) {
-    REEL_ASSIGN_OR_RETURN(const std::vector<GopRow> there,
-                          index.Gops(row.stream, row.begin, Direction::kForward, kRowsOfOneTime));
-    const auto other = std::find_if(there.begin(), there.end(), [&](const GopRow& known) {
-      return known.begin == row.begin && known.run == row.run &&
-             known.first_unit == row.first_unit && known.end_unit() > row.end_unit();
-    });
-    if (other == there.end()) {
-      gops.push_back(std::move(row));
-    } else if (other->pieces.front().first_unit != row.first_unit) {
-      gops.push_back(Joined(std::move(row), *other));
-    }
-  }
-  recovered->gops = std::move(gops);
-  for (RunRow& row : recovered->runs) {
+// A segment tells only what stands in it: it adds to what the index has, and takes nothing away.
+Status IndexFeed::JoinWithWhatIsThere(Index& index, IndexBatch* rows) {
+  GopJoiner joiner(index);
+  REEL_RETURN_IF_ERROR(joiner.Add(std::exchange(rows->gops, {})));
+  rows->gops = joiner.Take();
+  for (RunRow& row : rows->runs) {
     REEL_ASSIGN_OR_RETURN(const std::vector<RunRow> there,
                           index.Runs(row.stream, {row.begin, row.begin + Duration{1}}, 1U << 20));
     for (const RunRow& other : there) {
@@ -161,14 +154,7 @@ Status IndexFeed::Flush(Index& index) {
     std::swap(recovered, recovered_batch_);
     std::swap(to_release, to_release_);
   }
-  Status written = KeepWhatReachesFurther(index, &recovered);
-  if (written.ok()) {
-    AppendBatch(&recovered, batch);
-    std::swap(batch, recovered);
-    recovered = {};
-    KeepLatest(&batch);
-    if (!batch.empty()) written = index.Write(batch);
-  }
+  Status written = Write(index, &batch, recovered);
   for (const StreamChunkPtr& chunk : to_release) chunk->run_buffer->Release(*chunk);
   const std::lock_guard lock(mutex_);
   writable_ = written.ok();
@@ -183,6 +169,18 @@ Status IndexFeed::Flush(Index& index) {
     std::swap(recovered, recovered_batch_);
   }
   return written;
+}
+
+Status IndexFeed::Write(Index& index, IndexBatch* batch, const IndexBatch& recovered) const {
+  if (recovered.empty()) {
+    KeepLatest(batch);
+    return batch->empty() ? OkStatus() : index.Write(*batch);
+  }
+  IndexBatch all = recovered;
+  REEL_RETURN_IF_ERROR(JoinWithWhatIsThere(index, &all));
+  AppendBatch(&all, *batch);
+  KeepLatest(&all);
+  return index.Write(all);
 }
 
 }  // namespace reel

@@ -27,12 +27,14 @@ class IndexFeed {
   explicit IndexFeed(const Ledger& ledger) : ledger_(ledger) {}
 
   void AddDurable(const StreamChunkPtr& chunk);
+  // A chunk that had been copied to another volume, and is durable here as well.
+  void AddCopy(const format::ChunkRow& chunk, VolumeNo volume, SegmentSerial serial);
   // A segment of an earlier session, whole: its chunks and then its own row.
   void AddSegment(const SegmentRow& row, const std::vector<format::ChunkRow>& rows);
   void Add(const IndexBatch& rows);
 
   // A run of an earlier session is being written again. What is sent again may stand in a segment
-  // that is still to be read, so none of its rows takes the place of one that reaches further.
+  // that is still to be read, so its rows are joined with what is there.
   void ExpectAgain(const RunId& run);
   // Where it goes on, if the index knows.
   void ResumeRun(const GopRow& last, const RunRow& run);
@@ -49,16 +51,18 @@ class IndexFeed {
 
  private:
   void KeepLatest(IndexBatch* batch) const;
-  Status KeepWhatReachesFurther(Index& index, IndexBatch* recovered) const;
+  static Status JoinWithWhatIsThere(Index& index, IndexBatch* rows);
+  Status Write(Index& index, IndexBatch* batch, const IndexBatch& recovered) const;
+  void JoinRowsOf(const RunId& run);
 
   const Ledger& ledger_;
   std::mutex flush_mutex_;  // before mutex_, and held across the write
   mutable std::mutex mutex_;
   GopAssembler recording_;  // runs of this session
   GopAssembler recovered_;  // runs of earlier ones
-  std::set<RunId> again_;   // as long as they are written
+  std::set<RunId> again_;   // sent or stored again, as long as they are written
   IndexBatch batch_;
-  IndexBatch recovered_batch_;  // compared with what is there before it is written
+  IndexBatch recovered_batch_;  // joined with what is there before it is written
   std::vector<StreamChunkPtr> to_release_;
   bool lost_ = false;     // rows were dropped
   bool writable_ = true;  // the last flush succeeded

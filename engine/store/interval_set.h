@@ -6,6 +6,7 @@
 #include <iterator>
 #include <limits>
 #include <map>
+#include <utility>
 
 namespace reel {
 
@@ -18,19 +19,29 @@ class IntervalSet {
     return at != intervals_.begin() && n < (--at)->second;
   }
 
-  // False, with nothing done, when the bound is reached.
+  bool ContainsAll(uint64_t begin, uint64_t end) const { return EndOfPrefix(begin) >= end; }
+
+  // False, with nothing done, when the bound is reached; likewise when memory is, which throws.
   bool Insert(uint64_t begin, uint64_t end, size_t intervals_max = kMaxIntervals) {
     if (begin >= end) return true;
     auto at = intervals_.upper_bound(begin);
     if (at != intervals_.begin() && std::prev(at)->second >= begin) --at;
     if ((at == intervals_.end() || at->first > end) && intervals_.size() >= intervals_max)
       return false;
-    while (at != intervals_.end() && at->first <= end) {
-      begin = at->first < begin ? at->first : begin;
-      end = at->second > end ? at->second : end;
-      at = intervals_.erase(at);
+    if (at == intervals_.end() || at->first > end) {
+      intervals_.emplace_hint(at, begin, end);
+      return true;
     }
-    intervals_.emplace(begin, end);
+    // The first that it touches grows, and takes up those behind.
+    auto grown = at++;
+    grown->second = end > grown->second ? end : grown->second;
+    for (; at != intervals_.end() && at->first <= end; at = intervals_.erase(at))
+      grown->second = at->second > grown->second ? at->second : grown->second;
+    if (begin < grown->first) {
+      auto node = intervals_.extract(grown);
+      node.key() = begin;
+      intervals_.insert(at, std::move(node));
+    }
     return true;
   }
 

@@ -49,6 +49,10 @@ bool ReceiptFurther(const format::RetiredRecord& a, const format::RetiredRecord&
   return a.retired > b.retired;
 }
 
+bool RetirementFurther(const format::RetirementRecord& a, const format::RetirementRecord& b) {
+  return a.revision > b.revision;
+}
+
 // The one that knows where it ended.
 bool ImportFurther(const ImportRow& a, const ImportRow& b) {
   return std::pair(a.end, a.imported) > std::pair(b.end, b.imported);
@@ -74,6 +78,9 @@ bool Ledger::Apply(const format::LedgerRecord& record) {
   }
   if (const auto* import = std::get_if<ImportRow>(&record)) {
     return Put(&imports_, import->run, *import, ImportFurther);
+  }
+  if (const auto* retirement = std::get_if<format::RetirementRecord>(&record)) {
+    return Put(&retirements_, retirement->stream, *retirement, RetirementFurther);
   }
   if (const auto* opaque = std::get_if<format::OpaqueRecord>(&record)) {
     if (std::find(opaque_.begin(), opaque_.end(), *opaque) != opaque_.end()) return false;
@@ -110,6 +117,12 @@ std::vector<format::StreamRecord> Ledger::Streams() const {
   std::sort(streams.begin(), streams.end(),
             [](const auto& a, const auto& b) { return a.row.name < b.row.name; });
   return streams;
+}
+
+std::optional<format::RetirementRecord> Ledger::Retirement(StreamId stream) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = retirements_.find(stream);
+  return at == retirements_.end() ? std::nullopt : std::optional(at->second);
 }
 
 std::vector<WallTime> Ledger::SessionBegins() const {
@@ -150,6 +163,7 @@ std::vector<format::LedgerRecord> Ledger::Live(VolumeId volume, size_t receipts_
   const std::lock_guard lock(mutex_);
   std::vector<format::LedgerRecord> live(pending_.begin(), pending_.end());
   for (const auto& [key, record] : streams_) live.emplace_back(record);
+  for (const auto& [key, record] : retirements_) live.emplace_back(record);
   for (const auto& [key, record] : gaps_) live.emplace_back(record);
   for (const auto& [key, record] : runs_) live.emplace_back(record);
   for (const auto& [key, record] : sessions_) live.emplace_back(record);

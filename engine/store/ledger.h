@@ -44,6 +44,7 @@ class Ledger {
   std::optional<format::StreamRecord> FindStream(StreamId id) const;
   std::optional<format::StreamRecord> FindStream(const std::string& name) const;
   std::vector<format::StreamRecord> Streams() const;
+  std::optional<format::RetirementRecord> Retirement(StreamId stream) const;
   std::vector<WallTime> SessionBegins() const;
   std::optional<RunRow> FindRun(RunId run) const;
   std::vector<ImportRow> Imports() const;  // by the time they were made
@@ -67,6 +68,7 @@ class Ledger {
   mutable std::mutex mutex_;
   std::list<format::LedgerRecord> pending_;
   std::map<StreamId, format::StreamRecord> streams_;
+  std::map<StreamId, format::RetirementRecord> retirements_;
   std::map<std::tuple<StreamId, WallTime, GapCause>, GapRow> gaps_;
   std::map<RunId, RunRow> runs_;
   std::map<std::pair<VolumeId, Epoch>, format::SessionRecord> sessions_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/base/edge.h"
 #include "engine/store/gop.h"
 
 namespace reel {
@@ -159,13 +160,35 @@ class GopStepper final : public PictureStepper {
   std::optional<WallTime> told_;  // damage of the GOP that began then has been told, going backward
 };
 
+// What callers have (engine/base/edge.h).
+class EdgeStepper final : public PictureStepper {
+ public:
+  explicit EdgeStepper(std::unique_ptr<GopStepper> stepper) : stepper_(std::move(stepper)) {}
+
+  const Picture& at() const override { return stepper_->at(); }
+  Result<bool> Next() override {
+    return AtEdge([&] { return stepper_->Next(); });
+  }
+  Result<bool> Previous() override {
+    return AtEdge([&] { return stepper_->Previous(); });
+  }
+  Result<PictureSource> Source() override {
+    return AtEdge([&] { return stepper_->Source(); });
+  }
+
+ private:
+  std::unique_ptr<GopStepper> stepper_;
+};
+
 }  // namespace
 
 Result<std::unique_ptr<PictureStepper>> PictureStepper::Open(Store& store, StreamId stream,
                                                              WallTime time) {
-  auto stepper = std::make_unique<GopStepper>(store, stream);
-  REEL_RETURN_IF_ERROR(stepper->Begin(time));
-  return std::unique_ptr<PictureStepper>(std::move(stepper));
+  return AtEdge([&]() -> Result<std::unique_ptr<PictureStepper>> {
+    auto stepper = std::make_unique<GopStepper>(store, stream);
+    REEL_RETURN_IF_ERROR(stepper->Begin(time));
+    return std::unique_ptr<PictureStepper>(std::make_unique<EdgeStepper>(std::move(stepper)));
+  });
 }
 
 }  // namespace reel

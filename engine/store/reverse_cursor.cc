@@ -1,8 +1,10 @@
 // The cursor that plays backward: GOPs from the latest back, the units of each forward.
 #include <algorithm>
 #include <deque>
+#include <limits>
 
 #include "engine/store/cursor_base.h"
+#include "engine/store/interval_set.h"
 
 namespace reel {
 namespace {
@@ -14,11 +16,22 @@ class ReverseCursor : public CursorBase {
 
  private:
   static constexpr size_t kRunsMax = 64;
+  static constexpr size_t kIntervalsMax = 64;
 
-  // Units of `run` from `first_unit` on have been given.
+  // What has been given of a run: mostly all from one unit on. A GOP before may hold some of it.
   struct Given {
     RunId run;
-    UnitNumber first_unit;
+    IntervalSet units;
+    UnitNumber all_from{std::numeric_limits<uint64_t>::max()};
+
+    bool Has(UnitNumber unit) const { return unit >= all_from || units.contains(unit.value); }
+    bool HasAll(UnitNumber first, UnitNumber end) const {
+      return first >= all_from || units.ContainsAll(first.value, std::min(end, all_from).value);
+    }
+    void Add(UnitNumber first, UnitNumber end) {
+      if (!units.Insert(first.value, end.value, kIntervalsMax))
+        all_from = std::min(all_from, first);
+    }
   };
 
   Result<bool> OpenNext() override {
@@ -36,9 +49,8 @@ class ReverseCursor : public CursorBase {
     }
   }
 
-  // A GOP before this one of the same run may hold units that it gave.
   bool Wants(const Unit& unit) const override {
-    return CursorBase::Wants(unit) && unit.number < end_unit_;
+    return CursorBase::Wants(unit) && !given_before_.Has(unit.number);
   }
 
   void Note(const StretchReader::Step& step) override {
@@ -55,10 +67,11 @@ class ReverseCursor : public CursorBase {
       if (pending_.empty()) REEL_RETURN_IF_ERROR(Refill());
       if (pending_.empty()) break;
       Stretch& next = pending_.back();
-      const bool given = next.first_unit >= GivenFrom(next.run);
       const bool repeats = !gop_.empty() && gop_.front().run == next.run &&
                            gop_.front().first_unit <= next.first_unit;
-      if (!given && !repeats) {
+      if (Stretch* whole = FindBeginning(next)) {
+        whole->Absorb(next);
+      } else if (!IsGiven(next) && !repeats) {
         if (!gop_.empty() && (!next.ContinuesIn(gop_.front()) || gop_.size() == kRowsMax)) break;
         gop_.push_front(std::move(next));
       }
@@ -87,19 +100,33 @@ class ReverseCursor : public CursorBase {
       REEL_RETURN_IF_ERROR(narrator_.TellPause({end, later_->begin}));
     }
     next_unit_ = first.first_unit;
-    end_unit_ = GivenFrom(first.run);
-    std::erase_if(given_, [&](const Given& given) { return given.run == first.run; });
-    given_.push_front({first.run, first.first_unit});
+    const auto known = FindGiven(first.run);
+    given_before_ = known == given_.end() ? Given{} : std::move(*known);
+    given_before_.run = first.run;
+    if (known != given_.end()) given_.erase(known);
+    given_.push_front(given_before_);
+    given_.front().Add(first.first_unit, end_unit);
     if (given_.size() > kRunsMax) given_.pop_back();
     later_ = first;
     return OkStatus();
   }
 
   // Runs may overlap in time, so that GOPs of one stand between those of another.
-  UnitNumber GivenFrom(RunId run) const {
-    const auto at = std::find_if(given_.begin(), given_.end(),
-                                 [run](const Given& given) { return given.run == run; });
-    return at == given_.end() ? UnitNumber{std::numeric_limits<uint64_t>::max()} : at->first_unit;
+  std::deque<Given>::iterator FindGiven(RunId run) {
+    return std::find_if(given_.begin(), given_.end(),
+                        [run](const Given& given) { return given.run == run; });
+  }
+  bool IsGiven(const Stretch& stretch) {
+    const auto given = FindGiven(stretch.run);
+    return given != given_.end() && given->HasAll(stretch.first_unit, stretch.end_unit);
+  }
+
+  // The stretch further back of whose GOP this one is a part, sent again.
+  Stretch* FindBeginning(const Stretch& part) {
+    if (part.clean) return nullptr;
+    const auto at = std::find_if(std::next(pending_.rbegin()), pending_.rend(),
+                                 [&](const Stretch& other) { return other.IsBeginningOf(part); });
+    return at == pending_.rend() ? nullptr : &*at;
   }
 
   // What begins at or before from_, into pending_, ascending.
@@ -135,9 +162,9 @@ class ReverseCursor : public CursorBase {
   std::vector<Stretch> pending_;  // not looked at yet, ascending
   std::deque<Stretch> gop_;       // being given, ascending
   std::deque<Given> given_;       // the latest run's first
+  Given given_before_;            // of the run of gop_, without gop_
   std::optional<Stretch> later_;  // the first stretch of the GOP given last
   UnitNumber next_unit_;
-  UnitNumber end_unit_;
 };
 
 }  // namespace

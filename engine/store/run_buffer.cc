@@ -110,6 +110,7 @@ Status RunBuffer::Append(UnitNumber number, const UnitView& unit, AppendMode mod
     *full = true;
     return ResourceExhausted("no room for the unit now");
   }
+  shed_done_.reserve(shed_done_.size() + 1);  // behind Insert nothing may fail
   if (!accepted_.Insert(number.value, number.value + 1)) {
     return ResourceExhausted("the run has more than " + std::to_string(IntervalSet::kMaxIntervals) +
                              " holes");
@@ -199,8 +200,8 @@ void RunBuffer::ExpectGop() {
   const uint64_t off = size > gop_mean_bytes_ ? size - gop_mean_bytes_ : gop_mean_bytes_ - size;
   gop_deviation_bytes_ = (3 * gop_deviation_bytes_ + off) / 4;
   gop_mean_bytes_ = (3 * gop_mean_bytes_ + size) / 4;
-  gop_expected_bytes_ =
-      std::max(gop_mean_bytes_, size) + 2 * gop_deviation_bytes_ + 2 * format::kBlockBytes;
+  gop_expected_bytes_ = std::max(gop_mean_bytes_, size) + 2 * gop_deviation_bytes_ +
+                        2 * uint64_t{format::kBlockBytes};
 }
 
 // The pool rounds up: the bound is on what it gives.
@@ -216,21 +217,27 @@ void RunBuffer::FinishChunk() {
     builder_.reset();
     return;
   }
+  std::list<StreamChunkPtr> ready(1);  // room for it first: what is finished is never lost
+  std::list<StreamChunkPtr> held(1);
   const uint32_t stored = builder_->stored_bytes();
-  gop_so_far_bytes_ += stored;
-  interval_payload_bytes_ = (interval_payload_bytes_ * 3 + builder_->payload().size()) / 4;
-  interval_units_ = static_cast<uint32_t>((interval_units_ * 3 + builder_->unit_count() + 3) / 4);
+  const uint64_t payload_bytes = builder_->payload().size();
+  const size_t unit_count = builder_->unit_count();
   // What the GOP will still need from this chunk on.
-  const uint64_t before = gop_so_far_bytes_ - stored;
+  const uint64_t before = gop_so_far_bytes_;
   const uint64_t hint = gop_expected_bytes_ > before ? gop_expected_bytes_ - before : 0;
   StreamChunkPtr chunk =
       builder_->Finish(static_cast<uint32_t>(std::min<uint64_t>(hint, format::kMaxChunkBytes)));
+  gop_so_far_bytes_ += stored;
+  interval_payload_bytes_ = (interval_payload_bytes_ * 3 + payload_bytes) / 4;
+  interval_units_ = static_cast<uint32_t>((uint64_t{interval_units_} * 3 + unit_count + 3) / 4);
   chunk->run_buffer = shared_from_this();
   chunk_config_hash_ = builder_->spec().config_hash;
   builder_.reset();
   held_bytes_ += chunk->buffer.size_bytes();
-  ready_.push_back(chunk);
-  held_.push_back(std::move(chunk));
+  ready.front() = chunk;
+  held.front() = std::move(chunk);
+  ready_.splice(ready_.end(), ready);
+  held_.splice(held_.end(), held);
 }
 
 MonoTime RunBuffer::NextFlush(MonoTime now) const {

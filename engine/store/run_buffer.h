@@ -15,8 +15,8 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -95,6 +95,8 @@ class RunBuffer : public std::enable_shared_from_this<RunBuffer> {
   uint64_t units_resent() const { return units_resent_.load(std::memory_order_relaxed); }
 
  private:
+  // Where memory runs out in a call of the producer's, nothing has happened: the unit was not
+  // accepted, and the call may come again.
   Status CheckUnit(const UnitView& unit) const;
   bool MustStartChunk(UnitNumber number, const UnitView& unit, WallTime wall) const;
   bool StartChunk(UnitNumber number, const UnitView& unit, WallTime wall, MonoTime now);
@@ -124,9 +126,10 @@ class RunBuffer : public std::enable_shared_from_this<RunBuffer> {
   std::optional<ChunkBuilder> builder_;
   MonoTime builder_due_;
   MonoTime builder_first_due_;
-  std::deque<StreamChunkPtr> ready_;  // frozen, not collected
-  std::deque<StreamChunkPtr> held_;   // frozen, not released: ready, in flight or durable
-  uint64_t held_bytes_ = 0;           // buffers of held_
+  // Lists, into which a chunk can be moved without memory that might not be there.
+  std::list<StreamChunkPtr> ready_;  // frozen, not collected
+  std::list<StreamChunkPtr> held_;   // frozen, not released: ready, in flight or durable
+  uint64_t held_bytes_ = 0;          // buffers of held_
   IntervalSet accepted_;
   IntervalSet written_;
   IntervalSet durable_;

@@ -125,6 +125,7 @@ class Seeker {
   template <class Wanted>
   std::vector<Stretch> Merged(const std::vector<GopRow>& rows, Wanted wanted) const {
     std::vector<Stretch> merged;
+    merged.reserve(rows.size());
     for (const GopRow& row : rows) merged.push_back(StretchOf(row));
     std::copy_if(live_.begin(), live_.end(), std::back_inserter(merged), wanted);
     std::sort(merged.begin(), merged.end());

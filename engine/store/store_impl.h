@@ -21,6 +21,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/base/check.h"
 #include "engine/store/footage.h"
 #include "engine/store/index_feed.h"
 #include "engine/store/ledger.h"
@@ -69,6 +70,9 @@ struct VolumeSlot {
   Status away;  // why it cannot be used
   LedgerRun ledger;
   std::mutex ledger_mutex;  // orders ledger appends
+  // Gaps and ends of runs that found no room in the ledger's buffer: the feed thread brings them.
+  // At most kLedgerWaitingMax; beyond, the log alone knows of them. Under ledger_mutex.
+  std::deque<format::LedgerRecord> ledger_waiting;
   std::shared_ptr<const RunList> runs =
       std::make_shared<RunList>();        // assigned here; swapped whole
   MonoTime last_collect;                  // loop thread only
@@ -84,7 +88,7 @@ struct VolumeSlot {
   std::thread maintenance;
   std::thread digest;
 
-  SegmentPool* pool() { return volume ? &volume->pool() : view.get(); }
+  SegmentPool* pool() const { return volume ? &volume->pool() : view.get(); }
 };
 
 class StoreImpl final : public Store, private VolumeClient, private Footage {
@@ -95,6 +99,9 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   Status Start();  // store_open.cc
 
   Result<StreamInfo> CreateStream(const std::string& name) override;
+  Result<StreamInfo> CreateStreamAs(const std::string& name, StreamId id) override;
+  Result<StreamInfo> RenameStream(StreamId stream, const std::string& name) override;
+  Result<StreamInfo> RetireStream(StreamId stream, bool retired) override;
   Result<StreamInfo> FindStream(const std::string& name_or_id) override;
   std::vector<StreamInfo> Streams() override;
   Result<std::unique_ptr<RunWriter>> BeginRun(StreamId stream, const RunOptions& options) override;
@@ -110,9 +117,10 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   Result<std::vector<std::unique_ptr<VirtualMp4>>> OpenExport(
       StreamId stream, const ExportOptions& options) override;
   std::vector<VolumeInfo> Volumes() override;
+  Result<std::vector<SegmentRow>> Segments(VolumeNo volume) override;
   StoreCounters counters() override;
-  Result<VerifyReport> Verify(
-      const std::function<void(const std::string& problem)>& report) override;
+  using Store::Verify;
+  Result<VerifyReport> Verify(const VerifyOptions& options) override;
   void RebuildIndex() override;
   bool RunOnce(Duration wait) override;
   Status WaitIdle(Duration wait) override;
@@ -167,8 +175,10 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   // With `newer`, what newer segments say, adds to it and notes a segment that says nothing else.
   Status ReadLedgerSegment(VolumeNo volume, SegmentSerial serial,
                            const std::vector<format::ChunkRow>& rows, Ledger* newer = nullptr);
-  // Appends to the volume's ledger; the number to wait for.
+  // Appends to the volume's ledger; the number to wait for. ResourceExhausted: no room just now.
   Result<UnitNumber> AppendLedger(VolumeSlot* slot, const format::LedgerRecord& record);
+  // With the slot's ledger_mutex held.
+  Result<UnitNumber> AppendLedgerLocked(VolumeSlot* slot, const format::LedgerRecord& record);
   // Appends to the ledger of `volume`, or of every usable volume with number 0, and waits until
   // durable; then the ledger in memory has it too.
   Status WriteLedger(VolumeNo volume, const format::LedgerRecord& record);
@@ -181,6 +191,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   static size_t ReceiptsMax(const VolumeSlot& slot);
   void PruneLedger();
   void AppendLedgers(const format::LedgerRecord& record, const std::string& what);
+  bool AppendWaiting(VolumeSlot* slot);
   void RecordShed(const ActiveRun& run, bool all);
   bool FinishEndedRuns();
 
@@ -200,10 +211,15 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   bool WaitFor(const std::function<bool()>& done, Duration wait);
   bool Idle();
 
-  // store_read.cc
-  void VerifySegment(VolumeSlot& slot, const format::SegmentHeader& header,
-                     const std::function<void(const std::string& problem)>& report,
-                     VerifyReport* total);
+  // store_verify.cc
+  static bool VerifySegment(VolumeSlot& slot, const format::SegmentHeader& header,
+                            const VerifyOptions& options, VerifyReport* total);
+
+  // store_streams.cc
+  Status CheckNewName(const std::string& name);
+  Result<StreamInfo> WriteStream(const format::StreamRecord& record);
+  Result<StreamInfo> CreateStreamLocked(const std::string& name, StreamId id);
+  Status CheckNotRetired(const format::StreamRecord& record) const;
 
   // store_runs.cc
   VolumeSlot* Slot(VolumeNo volume);
@@ -212,8 +228,8 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   void MoveRuns(VolumeNo volume, const std::string& why);
   void MoveOffOffline();
   void SpillFilling(const std::vector<std::shared_ptr<ActiveRun>>& runs);
-  void AddToSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
-  void RemoveFromSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
+  static void AddToSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
+  static void RemoveFromSlot(VolumeSlot* slot, const RunBufferPtr& buffer);
   Status Resume(StreamId stream, RunId run, RunBuffer* buffer);
   std::optional<format::StreamRecord> KnownStream(StreamId id);
   std::optional<format::StreamRecord> KnownStream(const std::string& name);
@@ -225,6 +241,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   void Log(LogLevel level, const std::string& text) const;
 
   const Options options_;
+  std::optional<LastWords> last_words_;
   Clock& clock_;
   Random& random_;
   Index* index_;
@@ -243,7 +260,10 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   std::mutex deferred_mutex_;
   std::vector<std::pair<VolumeSlot*, SegmentSerial>> deferred_ledger_;
 
-  std::mutex create_mutex_;  // one CreateStream at a time; taken before all others
+  std::mutex create_mutex_;  // one change of the streams at a time; taken before all others
+  // By name: their record may have reached a disk though nobody knows. Whoever asks for the name
+  // again gets the same id, so that no name ever stands for two. At most kDoubtfulStreamsMax.
+  std::map<std::string, StreamId> doubtful_streams_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<VolumeSlot>> volumes_;  // fixed once Start has returned
   std::unordered_map<StreamId, std::vector<std::shared_ptr<ActiveRun>>> runs_;

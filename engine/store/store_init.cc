@@ -1,6 +1,7 @@
 // Making nodes and volumes.
 #include <algorithm>
 
+#include "engine/base/edge.h"
 #include "engine/store/node_file.h"
 #include "engine/volume/volume.h"
 #include "reel/store.h"
@@ -72,9 +73,7 @@ Result<Plan> PlanVolume(const Store::Options& options, const Store::InitVolume& 
   return plan;
 }
 
-}  // namespace
-
-Status Store::Init(const Options& options, const std::vector<InitVolume>& volumes) {
+Status InitNode(const Store::Options& options, const std::vector<Store::InitVolume>& volumes) {
   if (!options.open_disk) return InvalidArgument("Store::Options::open_disk is not set");
   Clock& clock = options.clock != nullptr ? *options.clock : SystemClock();
   Random& random = options.random != nullptr ? *options.random : SystemRandom();
@@ -88,7 +87,7 @@ Status Store::Init(const Options& options, const std::vector<InitVolume>& volume
 
   // Everything is checked before anything is written.
   std::vector<Plan> plans;
-  for (const InitVolume& wanted : volumes) {
+  for (const Store::InitVolume& wanted : volumes) {
     for (const format::NodeVolume& known : node.volumes) {
       if (known.path == wanted.path)
         return AlreadyExists(wanted.path + " is a volume of this node already");
@@ -110,13 +109,19 @@ Status Store::Init(const Options& options, const std::vector<InitVolume>& volume
                           Volume::Format(*plan.disk, clock, random, plan.format));
     node.volumes.push_back({VolumeNo{++number}, id, Epoch{0}, plan.path});
   }
-  const Status written = WriteNodeState(*state_disk, &node);
+  Status written = WriteNodeState(*state_disk, &node);
   if (!written.ok()) {
     // It may stand there all the same; what is written next rules.
     node.volumes = before;
     (void)WriteNodeState(*state_disk, &node);
   }
   return written;
+}
+
+}  // namespace
+
+Status Store::Init(const Options& options, const std::vector<InitVolume>& volumes) {
+  return AtEdge([&] { return InitNode(options, volumes); });
 }
 
 }  // namespace reel

@@ -15,6 +15,7 @@ constexpr size_t kLedgerSegmentsKept = 1;
 // Receipts take at most this part of a volume, at about this many bytes each.
 constexpr uint64_t kReceiptShare = 64;
 constexpr uint64_t kReceiptBytes = 128;
+constexpr size_t kLedgerWaitingMax = 65536;
 
 }  // namespace
 
@@ -63,11 +64,16 @@ size_t StoreImpl::ReceiptsMax(const VolumeSlot& slot) {
 }
 
 Result<UnitNumber> StoreImpl::AppendLedger(VolumeSlot* slot, const format::LedgerRecord& record) {
+  const std::lock_guard lock(slot->ledger_mutex);
+  return AppendLedgerLocked(slot, record);
+}
+
+Result<UnitNumber> StoreImpl::AppendLedgerLocked(VolumeSlot* slot,
+                                                 const format::LedgerRecord& record) {
   const Bytes bytes = format::EncodeLedgerRecord(record);
   UnitView unit;
   unit.wall = clock_.WallNow();
   unit.bytes = bytes;
-  const std::lock_guard lock(slot->ledger_mutex);
   bool full = false;
   const UnitNumber number{slot->ledger.next_number};
   REEL_RETURN_IF_ERROR(
@@ -155,11 +161,44 @@ void StoreImpl::RecordShed(const ActiveRun& run, bool all) {
 void StoreImpl::AppendLedgers(const format::LedgerRecord& record, const std::string& what) {
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
     if (!slot->volume || slot->volume->health() == VolumeHealth::kOffline) continue;
-    const Result<UnitNumber> written = AppendLedger(slot.get(), record);
+    Status written;
+    {
+      const std::lock_guard lock(slot->ledger_mutex);
+      const bool in_turn = slot->ledger_waiting.empty();
+      if (in_turn) written = AppendLedgerLocked(slot.get(), record).status();
+      const bool later = !in_turn || written.code() == Code::kResourceExhausted;
+      if (later && slot->ledger_waiting.size() < kLedgerWaitingMax) {
+        slot->ledger_waiting.push_back(record);
+        continue;
+      }
+      if (!in_turn) written = ResourceExhausted("too many records wait for the ledger");
+    }
     if (written.ok()) continue;
     Log(LogLevel::kWarning,
-        what + " is not recorded on " + slot->node.path + ": " + written.status().ToString());
+        what + " is not recorded on " + slot->node.path + ": " + written.ToString());
   }
+}
+
+// Records that found no room. True if one went.
+bool StoreImpl::AppendWaiting(VolumeSlot* slot) {
+  const std::lock_guard lock(slot->ledger_mutex);
+  bool moved = false;
+  // Nothing more will be written there; the ledgers of the other volumes have them.
+  if (slot->volume->health() == VolumeHealth::kOffline) slot->ledger_waiting.clear();
+  while (!slot->ledger_waiting.empty()) {
+    const Status written = AppendLedgerLocked(slot, slot->ledger_waiting.front()).status();
+    if (written.code() == Code::kResourceExhausted) {
+      slot->ledger.buffer->Flush();
+      break;
+    }
+    if (!written.ok()) {
+      Log(LogLevel::kWarning,
+          "a record is missing from the ledger on " + slot->node.path + ": " + written.ToString());
+    }
+    slot->ledger_waiting.pop_front();
+    moved = true;
+  }
+  return moved;
 }
 
 // Ended runs whose chunks are all in the index get their end recorded and leave. True if one did.
@@ -218,7 +257,7 @@ bool StoreImpl::BeginLedgerCopy(VolumeSlot* slot) {
   std::vector<SegmentSerial> sealed;
   for (const SegmentPool::Opened& life : slot->volume->pool().Lives()) {
     const bool ledger = life.header.retention_class == kLedgerClass;
-    const bool whole = slot->ledger_unread.count(life.header.serial) == 0;
+    const bool whole = !slot->ledger_unread.contains(life.header.serial);
     if (ledger && whole && life.state == SegmentPool::FileState::kSealed)
       sealed.push_back(life.header.serial);
   }

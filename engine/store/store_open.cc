@@ -4,6 +4,8 @@
 #include <set>
 
 #include "engine/base/check.h"
+#include "engine/base/edge.h"
+#include "engine/store/edge_store.h"
 #include "engine/store/store_impl.h"
 #include "engine/volume/superblock_file.h"
 
@@ -11,6 +13,8 @@ namespace reel {
 namespace {
 
 constexpr uint64_t kMinBufferBytes = 1U << 20;
+// Enough to keep a flash device busy, few for a disk that moves its heads.
+constexpr uint32_t kScanThreads = 16;
 constexpr uint64_t kLedgerBufferBytes = 4U << 20;  // for each volume
 
 Status CheckOptions(const Store::Options& options) {
@@ -30,10 +34,12 @@ Status CheckOptions(const Store::Options& options) {
 }  // namespace
 
 Result<std::unique_ptr<Store>> Store::Open(const Options& options) {
-  REEL_RETURN_IF_ERROR(CheckOptions(options));
-  auto store = std::make_unique<StoreImpl>(options);
-  REEL_RETURN_IF_ERROR(store->Start());
-  return std::unique_ptr<Store>(std::move(store));
+  return AtEdge([&]() -> Result<std::unique_ptr<Store>> {
+    REEL_RETURN_IF_ERROR(CheckOptions(options));
+    auto store = std::make_unique<StoreImpl>(options);
+    REEL_RETURN_IF_ERROR(store->Start());
+    return NewEdgeStore(std::move(store));
+  });
 }
 
 StoreImpl::StoreImpl(const Options& options)
@@ -41,7 +47,9 @@ StoreImpl::StoreImpl(const Options& options)
       clock_(options.clock != nullptr ? *options.clock : SystemClock()),
       random_(options.random != nullptr ? *options.random : SystemRandom()),
       index_(options.index),
-      feed_(ledger_) {}
+      feed_(ledger_) {
+  if (options_.log) last_words_.emplace(options_.log);
+}
 
 StoreImpl::~StoreImpl() {
   StopThreads();
@@ -73,6 +81,7 @@ Status StoreImpl::Start() {
   Status last_problem =
       FailedPrecondition(options_.state_path + " has no volumes: add one with 'reel init'");
   for (const format::NodeVolume& node_volume : node_.volumes) {
+    if (node_volume.forgotten()) continue;
     auto slot = std::make_unique<VolumeSlot>();
     slot->node = node_volume;
     slot->away = OpenVolume(slot.get());
@@ -121,6 +130,7 @@ Status StoreImpl::OpenVolume(VolumeSlot* slot) {
   volume.node = node_.node;
   volume.least_epoch = slot->node.last_epoch;
   volume.incarnation = node_.incarnation;
+  volume.scan_threads = options_.manual ? 1 : kScanThreads;
   volume.stall_after = options_.stall_after;
   volume.offline_after = options_.offline_after;
   volume.buffers = buffers_->region();
@@ -245,7 +255,7 @@ Status StoreImpl::BeginLedger(VolumeSlot* slot) {
     const bool deferred = std::any_of(
         deferred_ledger_.begin(), deferred_ledger_.end(),
         [&](const auto& d) { return d.first == slot && d.second == life.header.serial; });
-    if (ledger && !deferred && slot->ledger_unread.count(life.header.serial) == 0)
+    if (ledger && !deferred && !slot->ledger_unread.contains(life.header.serial))
       old.push_back(life.header.serial);
   }
   if (old.size() > 1) {
@@ -262,6 +272,7 @@ Status StoreImpl::OpenView(VolumeSlot* slot) {
   pool.segment_bytes = slot->superblock.segment_bytes;
   pool.granule_bytes = slot->superblock.granule_bytes;
   pool.count_max = slot->superblock.segment_count_max;
+  pool.scan_threads = options_.manual ? 1 : kScanThreads;
   slot->view = std::make_unique<SegmentPool>(*slot->disk, clock_, random_, pool);
   std::vector<std::string> notes;
   REEL_RETURN_IF_ERROR(slot->view->Scan(/*read_only=*/true, &notes));
@@ -274,6 +285,7 @@ Status StoreImpl::OpenForReading() {
   bool complete = index_ != nullptr;
   Status last_problem = FailedPrecondition(options_.state_path + " has no volumes");
   for (const format::NodeVolume& node_volume : node_.volumes) {
+    if (node_volume.forgotten()) continue;
     auto slot = std::make_unique<VolumeSlot>();
     slot->node = node_volume;
     slot->away = OpenView(slot.get());
@@ -325,6 +337,14 @@ Status StoreImpl::FeedScratch() {
       row.state = SegmentState::kSealed;
       row.retention_class = life.header.retention_class;
       row.epoch = life.header.epoch;
+      row.begin = kWallMax;
+      row.end = kWallMin;
+      for (const format::ChunkRow& chunk : rows) {
+        row.begin = std::min(row.begin, chunk.wall_begin);
+        row.end = std::max(row.end, chunk.wall_end);
+        row.payload_bytes += chunk.chunk_bytes;
+        ++row.chunk_count;
+      }
       if (life.header.retention_class != kLedgerClass) feed_.AddSegment(row, rows);
       if (feed_.full()) REEL_RETURN_IF_ERROR(feed_.Flush(*index_));
     }

@@ -1,8 +1,6 @@
-// Reading through the facade, and looking after what is stored.
+// Reading through the facade, and what it says of itself.
 #include <algorithm>
 
-#include "engine/base/aligned.h"
-#include "engine/io/transfer.h"
 #include "engine/store/absence.h"
 #include "engine/store/cursor.h"
 #include "engine/store/seek.h"
@@ -82,6 +80,10 @@ std::vector<VolumeInfo> StoreImpl::Volumes() {
   return volumes;
 }
 
+Result<std::vector<SegmentRow>> StoreImpl::Segments(VolumeNo volume) {
+  return index_->Segments(volume);
+}
+
 StoreCounters StoreImpl::counters() {
   StoreCounters counters;
   counters.units_accepted = units_accepted_ended_;
@@ -108,77 +110,6 @@ StoreCounters StoreImpl::counters() {
   counters.buffer_bytes_in_use = buffers_ ? buffers_->in_use_bytes() : 0;
   counters.reads_refused_damaged = reads_damaged_;
   return counters;
-}
-
-Result<Store::VerifyReport> StoreImpl::Verify(
-    const std::function<void(const std::string& problem)>& report) {
-  VerifyReport total;
-  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
-    SegmentPool* pool = slot->pool();
-    if (pool == nullptr) {
-      ++total.problems;
-      report("volume " + slot->node.path + " is away: " + slot->away.message());
-      continue;
-    }
-    for (const std::string& path : pool->DamagedFiles()) {
-      ++total.problems;
-      report(slot->node.path + "/" + path + ": neither copy of its header can be read");
-    }
-    for (const SegmentPool::Opened& life : pool->Lives()) {
-      VerifySegment(*slot, life.header, report, &total);
-    }
-  }
-  return total;
-}
-
-void StoreImpl::VerifySegment(VolumeSlot& slot, const format::SegmentHeader& header,
-                              const std::function<void(const std::string& problem)>& report,
-                              VerifyReport* total) {
-  const std::string name = slot.node.path + " segment " + std::to_string(header.serial.value);
-  const auto problem = [&](const std::string& what) {
-    ++total->problems;
-    report(name + ": " + what);
-  };
-  const Result<SegmentLease> lease = slot.pool()->Lease(header.serial);
-  if (!lease.ok()) return;  // recycled meanwhile
-  ++total->segments;
-  const Result<std::optional<format::Footer>> footer = ReadFooter(lease->file(), lease->header());
-  if (!footer.ok()) return problem(footer.status().message());
-  if (!footer->has_value()) {
-    const std::optional<SegmentPool::Opened> now = slot.pool()->Find(header.serial);
-    if (now && now->state == SegmentPool::FileState::kOpen) return;  // being written
-    const Result<SalvageReport> salvage = Salvage(lease->file(), lease->header(), {});
-    if (!salvage.ok()) return problem(salvage.status().message());
-    total->chunks += salvage->rows.size();
-    for (const format::ChunkRow& row : salvage->rows) total->bytes += row.chunk_bytes;
-    if (salvage->damaged()) {
-      problem(std::to_string(salvage->lost_acknowledged_count) +
-              " acknowledged chunks are missing, " + std::to_string(salvage->broken_links) +
-              " links broken, " + std::to_string(salvage->unreadable_blocks) +
-              " blocks unreadable");
-    }
-    return;
-  }
-  for (size_t i = 0; i < (*footer)->rows.size(); ++i) {
-    const format::ChunkRow& row = (*footer)->rows[i];
-    AlignedBytes bytes(row.chunk_bytes);
-    Status status = ReadExactly(lease->file(), row.offset_bytes, bytes.span());
-    if (status.ok()) {
-      const Result<format::ChunkHead> head =
-          format::DecodeChunkHead(bytes.span(), lease->header().uid, row.offset_bytes);
-      status = head.ok() ? format::VerifyChunk(*head, bytes.span()) : head.status();
-      if (status.ok() && format::ContentIdOf(*head, bytes.span()) != (*footer)->content_ids[i]) {
-        status = DataLoss("content does not match its content id");
-      }
-    }
-    ++total->chunks;
-    total->bytes += row.chunk_bytes;
-    if (!status.ok()) {
-      problem("stream " + ToString(row.stream) + ", " + FormatWall(row.wall_begin) + " to " +
-              FormatWall(row.wall_end) + ", offset " + std::to_string(row.offset_bytes) + ": " +
-              status.message());
-    }
-  }
 }
 
 }  // namespace reel

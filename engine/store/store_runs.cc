@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/edge.h"
 #include "engine/store/store_impl.h"
 
 namespace reel {
@@ -12,7 +13,8 @@ class RunWriterImpl final : public RunWriter {
   RunWriterImpl(StoreImpl& store, std::shared_ptr<ActiveRun> run)
       : store_(store), run_(std::move(run)) {}
   ~RunWriterImpl() override {
-    if (!run_->buffer->ended()) (void)store_.EndRun(run_, EndCause::kOpen);
+    if (run_->buffer->ended()) return;
+    AtEdgeOrDie("~RunWriter", [&] { (void)store_.EndRun(run_, EndCause::kOpen); });
   }
 
   RunId run() const override { return run_->buffer->identity().run; }
@@ -105,6 +107,10 @@ StreamInfo StoreImpl::InfoOf(const format::StreamRecord& record) {
   info.name = record.row.name;
   info.retention_class = record.row.retention_class;
   info.created = record.row.created;
+  if (const auto retirement = ledger_.Retirement(info.id);
+      retirement && retirement->retired != kWallMin) {
+    info.retired = retirement->retired;
+  }
   const std::lock_guard lock(mutex_);
   const auto at = runs_.find(info.id);
   if (at == runs_.end()) return info;
@@ -113,24 +119,6 @@ StreamInfo StoreImpl::InfoOf(const format::StreamRecord& record) {
     info.buffered_bytes += run->buffer->held_bytes();
   }
   return info;
-}
-
-Result<StreamInfo> StoreImpl::CreateStream(const std::string& name) {
-  REEL_RETURN_IF_ERROR(CheckWritable());
-  REEL_RETURN_IF_ERROR(format::CheckStreamName(name));
-  const std::lock_guard creating(create_mutex_);
-  if (KnownStream(name)) return AlreadyExists("a stream named '" + name + "' exists");
-  format::StreamRecord record;
-  record.row.stream = NewId<StreamId>(random_);
-  record.row.name = name;
-  record.row.retention_class = kDefaultClass;
-  record.row.created = clock_.WallNow();
-  record.revision = 1;
-  REEL_RETURN_IF_ERROR(WriteLedger({}, record));
-  IndexBatch batch;
-  batch.streams.push_back(record.row);
-  feed_.Add(batch);
-  return InfoOf(record);
 }
 
 std::optional<format::StreamRecord> StoreImpl::KnownStream(StreamId id) {
@@ -199,7 +187,7 @@ Status StoreImpl::Resume(StreamId stream, RunId run, RunBuffer* buffer) {
     for (const GopRow& gop : gops) {
       if (gop.run != run) continue;
       for (const Piece& piece : gop.pieces) {
-        buffer->AddKnown(piece.first_unit, {piece.first_unit.value + piece.unit_count});
+        buffer->AddKnown(piece.first_unit, piece.end_unit());
       }
       if (!last || gop.first_unit >= last->first_unit) last = gop;
     }
@@ -228,6 +216,7 @@ Result<std::unique_ptr<RunWriter>> StoreImpl::BeginRun(StreamId stream, const Ru
   REEL_RETURN_IF_ERROR(CheckWritable());
   const auto record = KnownStream(stream);
   if (!record) return NotFound("no stream " + ToString(stream));
+  REEL_RETURN_IF_ERROR(CheckNotRetired(*record));
   RunBuffer::Identity identity;
   identity.stream = stream;
   identity.run = options.resume ? *options.resume : NewId<RunId>(random_);
@@ -247,14 +236,18 @@ Result<std::unique_ptr<RunWriter>> StoreImpl::BeginRun(StreamId stream, const Ru
     REEL_RETURN_IF_ERROR(feed_.Flush(*index_));
     REEL_RETURN_IF_ERROR(Resume(stream, *options.resume, run->buffer.get()));
   }
+  // First: where memory runs out behind it, it ends the run.
+  auto writer = std::make_unique<RunWriterImpl>(*this, run);
   const std::lock_guard lock(mutex_);
   REEL_RETURN_IF_ERROR(CheckWritable());  // again: Close has taken its list of runs
   REEL_RETURN_IF_ERROR(CheckNotWritten(stream, identity.run));
   VolumeSlot* slot = PickVolume({});
   if (slot == nullptr) return Unavailable("no volume can be written");
+  std::vector<std::shared_ptr<ActiveRun>>& runs = runs_[stream];
+  runs.reserve(runs.size() + 1);
   Assign(run, slot);
-  runs_[stream].push_back(run);
-  return std::unique_ptr<RunWriter>(std::make_unique<RunWriterImpl>(*this, std::move(run)));
+  runs.push_back(std::move(run));
+  return std::unique_ptr<RunWriter>(std::move(writer));
 }
 
 Status StoreImpl::Append(ActiveRun& run, UnitNumber number, const UnitView& unit, AppendMode mode) {
@@ -262,15 +255,14 @@ Status StoreImpl::Append(ActiveRun& run, UnitNumber number, const UnitView& unit
   Status status = run.buffer->Append(number, unit, mode, clock_.MonoNow(), &full);
   if (full) {
     run.buffer->Flush();
-    const Status waited = WaitFor(
-                              [&] {
-                                status =
-                                    run.buffer->Append(number, unit, mode, clock_.MonoNow(), &full);
-                                return !full || stop_;
-                              },
-                              kRoomWait)
-                              ? OkStatus()
-                              : Unavailable("no room for 30 s: no volume takes the data");
+    Status waited = WaitFor(
+                        [&] {
+                          status = run.buffer->Append(number, unit, mode, clock_.MonoNow(), &full);
+                          return !full || stop_;
+                        },
+                        kRoomWait)
+                        ? OkStatus()
+                        : Unavailable("no room for 30 s: no volume takes the data");
     if (full && !waited.ok()) return waited;
   }
   if (status.ok()) accepted_counter_.fetch_add(1, std::memory_order_release);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/edge.h"
 #include "engine/store/store_impl.h"
 
 namespace reel {
@@ -11,16 +12,22 @@ namespace {
 
 constexpr Duration kLoopWait = std::chrono::milliseconds(2);
 constexpr Duration kMaintenanceWait = std::chrono::milliseconds(5);
-// Long enough for several chunks to be hashed side by side.
+// Long enough for several chunks to be hashed in one turn.
 constexpr Duration kDigestWait = std::chrono::milliseconds(20);
 // A turn of the feed looks at every run, so it is not taken for each chunk; it delays on_durable.
 constexpr Duration kFeedWait = std::chrono::milliseconds(5);
 // Rows of one minute of a stream are one row of the index: the more of them come together, the less
 // each costs. Until then their chunks stay in memory, so not where that is short.
 constexpr Duration kIndexInterval = std::chrono::milliseconds(250);
+constexpr Duration kLongestWait = std::chrono::hours(24 * 365);
 constexpr Duration kManualStep = std::chrono::milliseconds(1);
 // A manual store that waits longer than this many turns is stuck for good.
 constexpr int kManualTurnsMax = 200'000;
+
+template <class Body>
+std::thread StartThread(const char* name, Body body) {
+  return std::thread([name, body] { AtEdgeOrDie(name, body); });
+}
 
 // As `top -H` and profiles show it; at most 15 characters.
 void NameThread(const char* name) { (void)pthread_setname_np(pthread_self(), name); }
@@ -30,11 +37,12 @@ void NameThread(const char* name) { (void)pthread_setname_np(pthread_self(), nam
 void StoreImpl::StartThreads() {
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
     if (!slot->volume) continue;
-    slot->loop = std::thread([this, s = slot.get()] { LoopThread(s); });
-    slot->maintenance = std::thread([this, s = slot.get()] { MaintenanceThread(s); });
-    slot->digest = std::thread([this, s = slot.get()] { DigestThread(s); });
+    VolumeSlot* s = slot.get();
+    slot->loop = StartThread("loop thread", [this, s] { LoopThread(s); });
+    slot->maintenance = StartThread("maintenance thread", [this, s] { MaintenanceThread(s); });
+    slot->digest = StartThread("digest thread", [this, s] { DigestThread(s); });
   }
-  feed_thread_ = std::thread([this] { FeedThread(); });
+  feed_thread_ = StartThread("feed thread", [this] { FeedThread(); });
 }
 
 void StoreImpl::StopThreads() {
@@ -203,6 +211,9 @@ bool StoreImpl::FeedOnce() {
   }
   SpillFilling(runs);
   moved |= FinishEndedRuns();
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+    if (slot->volume) moved |= AppendWaiting(slot.get());
+  }
   --busy_;
   event_.notify_all();
   return moved;
@@ -228,7 +239,8 @@ bool StoreImpl::RunOnce(Duration wait) {
 }
 
 bool StoreImpl::WaitFor(const std::function<bool()>& done, Duration wait) {
-  const MonoTime until = clock_.MonoNow() + wait;
+  // A wait for ever (Duration::max()) must not wrap around.
+  const MonoTime until = clock_.MonoNow() + std::min<Duration>(wait, kLongestWait);
   if (options_.manual) {
     for (int turns = 0; !done(); ++turns) {
       if (clock_.MonoNow() >= until || turns >= kManualTurnsMax || options_.read_only) return false;
@@ -256,6 +268,8 @@ bool StoreImpl::Idle() {
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
     if (!slot->volume || slot->volume->health() == VolumeHealth::kOffline) continue;
     if (!to_index_[slot->node.number].empty() || slot->volume->HasWork()) return false;
+    const std::lock_guard ledger_lock(slot->ledger_mutex);
+    if (!slot->ledger_waiting.empty()) return false;
   }
   return true;
 }

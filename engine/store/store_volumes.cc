@@ -36,12 +36,16 @@ void StoreImpl::OnWritten(const std::vector<ChunkPtr>& chunks) {
 }
 
 void StoreImpl::OnDurable(VolumeNo volume, const std::vector<ChunkPtr>& chunks) {
-  (void)volume;
   for (const ChunkPtr& pending : chunks) {
     const auto chunk = std::static_pointer_cast<StreamChunk>(pending);
     chunks_written_.fetch_add(1, std::memory_order_relaxed);
     chunk_bytes_written_.fetch_add(chunk->row.chunk_bytes, std::memory_order_relaxed);
-    if (!chunk->run_buffer->Claim(*chunk)) continue;
+    if (!chunk->run_buffer->Claim(*chunk)) {
+      // A copy is durable already, but it may be recycled before this one.
+      if (chunk->row.stream != format::kLedgerStream)
+        feed_.AddCopy(chunk->row, volume, chunk->serial);
+      continue;
+    }
     units_durable_.fetch_add(chunk->row.unit_count, std::memory_order_relaxed);
     // The feed first: a reader that sees the mark finds the chunk in memory until the index names
     // it.

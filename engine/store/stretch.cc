@@ -22,6 +22,20 @@ bool Stretch::ContinuesIn(const Stretch& next) const {
   return run == next.run && first_unit < next.first_unit && next.first_unit <= end_unit;
 }
 
+bool Stretch::IsBeginningOf(const Stretch& part) const {
+  return run == part.run && !in_memory() && !part.in_memory() && !part.clean &&
+         first_unit < part.first_unit && part.first_unit < end_unit;
+}
+
+void Stretch::Absorb(const Stretch& part) {
+  pieces.insert(pieces.end(), part.pieces.begin(), part.pieces.end());
+  std::stable_sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) {
+    return std::tie(a.first_unit, b.unit_count) < std::tie(b.first_unit, a.unit_count);
+  });
+  end = std::max(end, part.end);
+  end_unit = std::max(end_unit, part.end_unit);
+}
+
 Stretch StretchOf(const GopRow& row) {
   Stretch stretch;
   stretch.begin = row.begin;

@@ -28,6 +28,10 @@ struct Stretch {
   bool operator<(const Stretch& other) const;
   // Whether `next` goes on where this ends, or within it.
   bool ContinuesIn(const Stretch& next) const;
+  // Whether `part`, a row as well, was sent again from the middle of this one.
+  bool IsBeginningOf(const Stretch& part) const;
+  // Both become one: where a piece of this one has been recycled, `part` may have its units.
+  void Absorb(const Stretch& part);
 };
 
 // Time up to this far behind the last unit of a stretch still belongs to it: the last picture

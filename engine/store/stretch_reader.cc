@@ -83,7 +83,7 @@ void StretchReader::Close() {
 
 bool StretchReader::NextPiece(Step* step) {
   const Piece& piece = stretch_.pieces[piece_];
-  const UnitNumber end{piece.first_unit.value + piece.unit_count};
+  const UnitNumber end = piece.end_unit();
   if (end <= next_unit_) {
     ++piece_;
     return false;
@@ -103,7 +103,7 @@ bool StretchReader::NextPiece(Step* step) {
          step);
     return true;
   }
-  const bool lead = extent_ != Extent::kWhole && piece_ == 0;
+  const bool lead = extent_ != Extent::kWhole && piece_ == 0 && stretch_.lead_bytes != 0;
   reader_.Open(*std::move(lease), {stream_, stretch_.run, piece, {stretch_.begin, stretch_.end}},
                lead ? stretch_.lead_bytes : kReadAheadBytes);
   const bool again = left_ && left_->piece.volume == piece.volume &&

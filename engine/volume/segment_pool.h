@@ -53,6 +53,7 @@ class SegmentPool {
     uint64_t segment_bytes = 0;
     uint32_t granule_bytes = 0;
     uint32_t count_max = 0;
+    uint32_t scan_threads = 1;  // that Scan reads with
   };
   enum class FileState : uint8_t {
     kFree,
@@ -144,6 +145,7 @@ class SegmentPool {
 
   static std::string NameOf(uint32_t file_number);
   Result<std::shared_ptr<File>> FileOf(uint32_t file_number);
+  std::vector<Result<LifeReading>> ReadLives(const std::vector<uint32_t>& numbers);
   Result<uint32_t> FreeFile();
   Result<uint32_t> CreateFile();
   format::SegmentHeader NewLife(uint32_t file_number, ClassId retention_class, Epoch epoch);

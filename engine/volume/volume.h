@@ -85,7 +85,8 @@ class Volume {
     bool take_over = false;  // a volume of another node is adopted instead of refused
     Epoch least_epoch;       // an older volume than the node remembers is refused
     uint64_t incarnation = 0;
-    uint32_t queue_depth = 8;  // writes in flight
+    uint32_t queue_depth = 8;   // writes in flight
+    uint32_t scan_threads = 1;  // that opening reads block 0 with
     Duration sync_interval = std::chrono::milliseconds(10);
     Duration stall_after = std::chrono::seconds(2);
     Duration spill_after = std::chrono::milliseconds(100);  // stalled, once Spill has been called

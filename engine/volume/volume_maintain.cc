@@ -1,7 +1,7 @@
 // Background work of a volume, one blocking step at a time.
 #include <algorithm>
 
-#include "engine/base/sha256_lanes.h"
+#include "engine/base/digest.h"
 #include "engine/volume/volume.h"
 
 namespace reel {
@@ -12,29 +12,23 @@ bool Volume::Maintain() {
   return made_ready || SealNext() || SalvageNext();
 }
 
-// Several at once, which costs half (engine/base/sha256_lanes.h), and no more than that:
-// their buffers are free again only when all are hashed.
 bool Volume::Digest() {
-  constexpr size_t kTogether = 64;
-  std::vector<ChunkPtr> chunks;
+  std::deque<ChunkPtr> chunks;
   {
     const std::lock_guard lock(mutex_);
-    const size_t count = std::min(to_digest_.size(), kTogether);
-    const auto end = to_digest_.begin() + static_cast<ptrdiff_t>(count);
-    chunks.assign(to_digest_.begin(), end);
-    to_digest_.erase(to_digest_.begin(), end);
+    std::swap(chunks, to_digest_);
     digesting_ = !chunks.empty();
   }
   if (chunks.empty()) return false;
-  std::vector<ByteSpan> contents;
-  contents.reserve(chunks.size());
-  for (const ChunkPtr& chunk : chunks)
-    contents.emplace_back(chunk->buffer.data() + format::kContentOffset, chunk->content_bytes);
-  const auto digests = Sha256Many(contents);
-  const std::lock_guard lock(mutex_);
-  for (size_t i = 0; i < chunks.size(); ++i)
-    digested_.push_back({chunks[i]->serial, chunks[i]->row, {digests[i]}});
-  digesting_ = false;
+  while (!chunks.empty()) {
+    const PendingChunk& chunk = *chunks.front();
+    const ByteSpan content{chunk.buffer.data() + format::kContentOffset, chunk.content_bytes};
+    const Digested digested{chunk.serial, chunk.row, {Sha256(content)}};
+    chunks.pop_front();  // one at a time: its buffer is free again
+    const std::lock_guard lock(mutex_);
+    digested_.push_back(digested);
+    digesting_ = !chunks.empty();
+  }
   return true;
 }
 

@@ -99,6 +99,7 @@ Status Volume::Start(Random& random) {
   pool.segment_bytes = superblock_.segment_bytes;
   pool.granule_bytes = superblock_.granule_bytes;
   pool.count_max = superblock_.segment_count_max;
+  pool.scan_threads = options_.scan_threads;
   pool_ = std::make_unique<SegmentPool>(disk_, clock_, random, pool);
   REEL_RETURN_IF_ERROR(pool_->Scan(/*read_only=*/false, &notes_));
   REEL_ASSIGN_OR_RETURN(queue_, disk_.NewQueue(options_.queue_depth + kSyncSlots));

@@ -5,7 +5,6 @@
 #include <set>
 
 #include "engine/base/bytes.h"
-#include "engine/base/sha256_lanes.h"
 
 namespace reel {
 namespace {
@@ -93,26 +92,6 @@ TEST(Sha256Stream, SameAsInOnePiece) {
     EXPECT_EQ(stream.Finish(), Sha256(bytes)) << piece;
   }
   EXPECT_EQ(Sha256Stream().Finish(), Sha256({}));
-}
-
-// Every way a message can end within a block, lanes that end at different times and are filled
-// again, and fewer messages than lanes.
-TEST(Sha256ManyTest, EachIsWhatItIsAlone) {
-  Bytes bytes(70'000);
-  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i * 7 + i / 251);
-  std::vector<ByteSpan> messages;
-  for (size_t size = 0; size < 200; ++size) messages.push_back(ByteSpan(bytes).subspan(size, size));
-  for (const size_t size : {65536U, 4096U, 16384U, 64U * 99U + 56U, 300U, 69'000U})
-    messages.push_back(ByteSpan(bytes).first(size));
-  for (const size_t count : {size_t{0}, size_t{1}, size_t{7}, size_t{16}, messages.size()}) {
-    const auto some = std::span(messages).last(count);
-    const auto digests = Sha256Many(some);
-    ASSERT_EQ(digests.size(), count);
-    for (size_t i = 0; i < count; ++i) {
-      EXPECT_EQ(HexOf(digests[i]), HexOf(Sha256(some[i])))
-          << some[i].size() << " bytes of " << count;
-    }
-  }
 }
 
 }  // namespace

@@ -23,8 +23,8 @@ namespace {
 
 constexpr uint64_t kLongStates = 3'000'000;
 // A seed that has found a fault stays here.
-constexpr std::array<uint64_t, 8> kSeedsThatFoundFaults = {3,    18,   2004,   3000,
-                                                           4003, 7006, 536599, 990110};
+constexpr std::array<uint64_t, 13> kSeedsThatFoundFaults = {
+    3, 18, 2004, 3000, 4003, 7006, 294912, 536599, 990110, 2289758, 13356929, 164396193, 373280960};
 constexpr uint64_t kLongDamages = 100'000;
 
 void Print(const Tally& tally, const Share& share, double seconds) {
@@ -65,6 +65,7 @@ void Explore(uint64_t seconds, uint64_t states_max, Look look) {
   std::atomic<uint64_t> next = 0;
   std::vector<std::string> wrong(share.is_long() ? 2 : 1);
   std::vector<std::thread> workers;
+  workers.reserve(wrong.size());
   for (std::string& mine : wrong) {
     workers.emplace_back([&] {
       Explorer explorer(tally, over);

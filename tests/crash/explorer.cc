@@ -113,8 +113,9 @@ std::string Explorer::Check(const Generation& generation, uint64_t number) {
   check.Run();
   if (check.problems().empty()) return "";
   StateCheck again(generation, state, /*keep_log=*/true);
+  const std::vector<std::string> index_before = IndexLines(again.index(), generation);
   again.Run();
-  return ReportOfState(generation, history_, state, again.problems(), again.world());
+  return ReportOfState(generation, history_, state, again, index_before);
 }
 
 }  // namespace reel::crash

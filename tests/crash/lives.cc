@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/format/chunk.h"
+#include "engine/format/footer.h"
 
 namespace reel::crash {
 
@@ -18,6 +19,15 @@ std::optional<format::SegmentHeader> RulingHeader(const SimImage& image, uint32_
   }
   return ruling;
 }
+
+namespace {
+
+bool Names(const format::Footer& footer, ChunkSeq seq) {
+  return std::any_of(footer.rows.begin(), footer.rows.end(),
+                     [seq](const format::ChunkRow& row) { return row.seq == seq; });
+}
+
+}  // namespace
 
 Lives::Lives(SimWorld& world)
     : granule_bytes_(world.options().granule_bytes), disks_(world.disk_count()) {
@@ -40,11 +50,14 @@ void Lives::ScanFile(size_t disk, FileState* file, const SimImage& image) {
   Bytes whole(image.size_bytes());
   image.Read(0, whole);
   const ByteSpan bytes(whole);
+  const auto footer = format::DecodeFooter(bytes.subspan(ruling->footer_offset_bytes), ruling->uid);
   for (uint64_t at = 2 * uint64_t{granule_bytes_}; at < ruling->footer_offset_bytes;
        at += format::kBlockBytes) {
     const auto head = format::DecodeChunkHead(bytes.subspan(at, ruling->footer_offset_bytes - at),
                                               ruling->uid, at);
-    if (!head.ok() || at + head->place.chunk_bytes > ruling->footer_offset_bytes) continue;
+    // Chunks that a footer leaves out were written anew elsewhere.
+    if (!head.ok() || (footer.ok() && !Names(*footer, head->place.seq))) continue;
+    if (at + head->place.chunk_bytes > ruling->footer_offset_bytes) continue;
     if (!format::VerifyChunk(*head, bytes.subspan(at, head->place.chunk_bytes)).ok()) continue;
     copies_[head->content.run].push_back({file->life, head->content.first_unit.value,
                                           head->end_unit().value, at, head->place.chunk_bytes, 0,

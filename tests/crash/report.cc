@@ -84,6 +84,19 @@ std::string SegmentsText(SimWorld& world) {
   return text;
 }
 
+std::string GopLine(const GopRow& row) {
+  std::string line = "run " + ToString(row.run).substr(0, 8) + " from unit " +
+                     std::to_string(row.first_unit.value) + ", " + FormatWall(row.begin) + " to " +
+                     FormatWall(row.end) + ", flags " + std::to_string(row.flags);
+  for (const Piece& piece : row.pieces) {
+    line += "; units " + std::to_string(piece.first_unit.value) + " + " +
+            std::to_string(piece.unit_count) + " in volume " + std::to_string(piece.volume.value) +
+            " serial " + std::to_string(piece.serial.value) + " at " +
+            std::to_string(piece.offset_bytes);
+  }
+  return line;
+}
+
 std::string Beginning(const Generation& generation, const std::vector<std::string>& history,
                       uint64_t state) {
   std::string text =
@@ -101,6 +114,23 @@ void NoteRunning(uint64_t seed, uint64_t state) {
 
 void SayRunningWhenItDies() { std::signal(SIGABRT, SayRunning); }
 
+std::vector<std::string> IndexLines(Index& index, const Generation& generation) {
+  std::vector<std::string> lines;
+  for (const ModelStream& stream : generation.model.streams) {
+    const auto rows = index.Gops(stream.id, kWallMin, Direction::kForward, SIZE_MAX);
+    for (const GopRow& row : *rows) lines.push_back(GopLine(row));
+  }
+  for (size_t disk = 1; disk < generation.world->disk_count(); ++disk) {
+    const auto rows = index.Segments(VolumeNo{static_cast<uint16_t>(disk)});
+    for (const SegmentRow& row : *rows) {
+      lines.push_back("volume " + std::to_string(disk) + " serial " +
+                      std::to_string(row.serial.value) + ", state " +
+                      std::to_string(static_cast<int>(row.state)));
+    }
+  }
+  return lines;
+}
+
 std::string StoryOf(const Generation& generation) {
   return Lines("life " + std::to_string(generation.number), generation.story);
 }
@@ -109,12 +139,14 @@ std::string ReportOfLife(const Generation& generation, const std::vector<std::st
                          const std::vector<std::string>& problems) {
   return Beginning(generation, history, generation.number * kStatesPerGeneration) +
          Lines("what the store said", generation.world->log) +
+         Lines("what the index has", IndexLines(*generation.index, generation)) +
          Lines("wrong while it ran", problems);
 }
 
 std::string ReportOfState(const Generation& generation, const std::vector<std::string>& history,
-                          const State& state, const std::vector<std::string>& problems,
-                          SimWorld& after) {
+                          const State& state, StateCheck& check,
+                          const std::vector<std::string>& index_before) {
+  SimWorld& after = check.world();
   std::string text =
       Beginning(generation, history, generation.number * kStatesPerGeneration + state.number);
   text += Lines("what the store said", generation.world->log) + state.Text() + "\n";
@@ -128,8 +160,10 @@ std::string ReportOfState(const Generation& generation, const std::vector<std::s
     text += "disk " + std::to_string(disk) + " after it:\n" +
             after.disk(disk).JournalText(0, 4 * kJournalTail);
   }
+  text += Lines("what the index had", index_before);
+  text += Lines("what it has after it", IndexLines(check.index(), generation));
   return text + Lines("what the store said after it", after.log) +
-         Lines("wrong after it", problems);
+         Lines("wrong after it", check.problems());
 }
 
 std::string ReportOfDamage(const Generation& generation, const State& state,

@@ -16,6 +16,7 @@ class StateCheck {
   void Run();
 
   const std::vector<std::string>& problems() const { return problems_; }
+  Index& index() { return *index_; }
   SimWorld& world() { return *world_; }
 
  private:

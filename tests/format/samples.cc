@@ -220,6 +220,7 @@ std::vector<NamedRecord> SampleLedgerRecords() {
        RetiredRecord{
            SampleId<VolumeId>(0x50), {77}, SampleUid(), kSampleWall, later, 8123, {later.ns + 5}}},
       {"import", import},
+      {"retirement", RetirementRecord{stream, later, 3}},
   };
 }
 

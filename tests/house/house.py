@@ -13,7 +13,7 @@ import sys
 from functools import cached_property
 
 from banned import BANS
-from layers import LIBRARY_GUESTS, LIBRARY_HOMES, MAY_INCLUDE, PUBLIC
+from layers import C_HEADER, LIBRARY_GUESTS, LIBRARY_HOMES, MAY_INCLUDE, PUBLIC
 
 MAX_LINES = 400
 MAX_COLUMNS = 100
@@ -25,6 +25,7 @@ COMMENT_OR_STRING = re.compile(
     re.DOTALL)
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 STANDARD_HEADER = re.compile(r"[a-z_0-9]+")
+STANDARD_C_HEADER = re.compile(r"std(def|int)\.h")
 
 
 def blank(text):
@@ -74,8 +75,9 @@ class Tree:
             self.files[relative] = File(relative, file.read())
 
     def resolve(self, name):
-        """The path of a quoted include: public headers as "reel/x.h", others from the root."""
-        path = f"engine/include/{name}" if name.startswith("reel/") else name
+        """The path of a quoted include: "reel/x.h" and "reel.h" as installed, others from the root."""
+        public = name.startswith("reel/") or name == "reel.h"
+        path = f"engine/include/{name}" if public else name
         return path if path in self.files else None
 
 
@@ -101,6 +103,9 @@ def rule_library(tree, file):
             continue
         if file.box == PUBLIC and not STANDARD_HEADER.fullmatch(name):
             yield line, f"<{name}>: public headers include only reel/* and the standard library"
+            continue
+        if file.box == C_HEADER and not STANDARD_C_HEADER.fullmatch(name):
+            yield line, f"<{name}>: reel.h includes only stddef.h and stdint.h"
             continue
         for prefix, homes in LIBRARY_HOMES.items():
             if name.startswith(prefix) and file.box not in homes + LIBRARY_GUESTS:

@@ -17,6 +17,8 @@ HEAD = "// What it is.\n#pragma once\n"
 
 DECENT = {
     "engine/include/reel/status.h": HEAD + "#include <string>\n",
+    "engine/include/reel.h": HEAD + '#include <stdint.h>\n#include "reel/status.h"\n',
+    "engine/embed/c_node.cc": '#include "engine/store/store.h"\n#include "reel.h"\n',
     "engine/base/status.cc": '#include "reel/status.h"\n#include <isa-l/crc.h>\n',
     "engine/base/bytes.h": HEAD + '#include "reel/status.h"\n',
     "engine/io/file.h": HEAD + '#include <liburing.h>\n#include "engine/base/bytes.h"\n',
@@ -56,6 +58,7 @@ CASES = {
          "engine/av alone"),
         ("public header", "engine/include/reel/a.h", HEAD + "#include <sys/stat.h>\n", 3,
          "standard library"),
+        ("C header", "engine/include/reel.h", HEAD + "#include <vector>\n", 3, "stdint.h"),
     ],
     "rule_own_header_first": [
         ("private", "engine/base/bytes.cc", "#include <string>\n", 1, "engine/base/bytes.h first"),

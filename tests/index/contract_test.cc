@@ -176,6 +176,17 @@ TYPED_TEST(IndexContract, RetiringHidesPiecesAtOnce) {
   EXPECT_THAT(this->Hours(kHourBegin, kHour), IsEmpty());
 }
 
+TYPED_TEST(IndexContract, AGopThatStandsTwiceStaysCleanWhenOneCopyGoes) {
+  GopRow both = this->Gop(0, {1});
+  both.pieces.push_back({kVolume, {2}, 0, 700, both.first_unit, 10});
+  this->Write(GopBatch({both}));
+  EXPECT_EQ(this->Forward(kHourBegin).front().end_unit().value, both.first_unit.value + 50);
+  this->Write(SegmentBatch({MakeSegment({1}, SegmentState::kRetired)}));
+  both.pieces.erase(both.pieces.begin());
+  both.lead_bytes = 0;
+  EXPECT_THAT(this->Forward(kHourBegin), ElementsAre(both));
+}
+
 TYPED_TEST(IndexContract, LosingALaterPieceLeavesAGopClean) {
   GopRow both = this->Gop(0, {1});
   both.pieces.push_back({kVolume, {2}, 0, 700, {50}, 10});

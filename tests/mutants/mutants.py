@@ -17,6 +17,7 @@ class Mutant:
     old: str
     new: str
     test: str = POWER_CUT
+    seed: int = 1  # of the first world: rare bugs name one that shows them soon
 
 
 MUTANTS = [
@@ -85,9 +86,13 @@ MUTANTS = [
     Mutant("old ledger goes before the copy is durable", "engine/store/store_ledger.cc",
            "return slot->ledger.buffer->IsDurable(copy.until) && DropOldLedger(slot);",
            "return DropOldLedger(slot);"),
-    Mutant("a shorter row takes the place of a longer one", "engine/store/index_feed.cc",
-           "known.first_unit == row.first_unit && known.end_unit() > row.end_unit();",
-           "known.first_unit == row.first_unit && known.end_unit() == UnitNumber{0};"),
+    Mutant("a segment's row takes the place of what others told", "engine/store/gop_joiner.cc",
+           "    *there = Join(*there, row);", "    *there = row;"),
+    Mutant("the second place of a copied chunk is forgotten", "engine/store/store_volumes.cc",
+           "        feed_.AddCopy(chunk->row, volume, chunk->serial);", "        (void)volume;",
+           seed=373280960),
+    Mutant("a creation that failed is forgotten", "engine/store/store_streams.cc",
+           "    doubtful_streams_[name] = record.row.stream;\n", "", seed=164396193),
     Mutant("a closing store leaves requests in flight", "engine/volume/volume.cc",
            "    queue_->Reap(completions, left);",
            "    if (queue_->Reap(completions, left) == 0) return;"),

@@ -4,7 +4,7 @@
 usage: run.py [--seconds N] [--only TEXT]...
 
 Copies the tree to build/mutants, changes one source at a time, builds crash_test from the engine
-alone and runs it for at most N seconds (default 60) from a fixed seed. Prints a table; exits 1 when
+alone and runs it for at most N seconds (default 60) from a fixed seed of its own. Prints a table; exits 1 when
 a mutant survives or no longer fits its source, or when the tree as it is fails.
 """
 
@@ -69,9 +69,9 @@ def configure():
         sys.exit(f"the tree does not build:\n{built.stdout}")
 
 
-def run_test(test, seconds):
+def run_test(test, seconds, seed=1):
     """Whether it passed, and how many states it looked at ("?" if it died)."""
-    environment = {**os.environ, "REEL_SEED": "1", "REEL_SHARE_SECONDS": str(seconds)}
+    environment = {**os.environ, "REEL_SEED": str(seed), "REEL_SHARE_SECONDS": str(seconds)}
     environment.pop("REEL_TEST_LONG", None)
     environment.pop("REEL_STATE", None)
     program = os.path.join(BUILD, "tests", "crash", "crash_test")
@@ -95,7 +95,7 @@ def try_mutant(mutant, seconds):
         built = build()
         if built.returncode != 0:
             return False, f"does not build:\n{built.stdout}"
-        passed, states, output = run_test(mutant.test, seconds)
+        passed, states, output = run_test(mutant.test, seconds, mutant.seed)
         with open(os.path.join(WORK, "last.txt"), "w", encoding="utf-8") as file:
             file.write(output)
         return not passed, states

@@ -56,6 +56,35 @@ TEST_P(SegmentFileTest, AChangeOfLifeSurvivesAPowerCutAtAnyPoint) {
   }
 }
 
+// A change that was cut short leaves the old life in one copy: the next change, cut short too, does
+// not bring it back.
+TEST_P(SegmentFileTest, AChangeCutShortTwiceDoesNotBringALifeBack) {
+  const uint32_t granule = GetParam();
+  format::SegmentHeader life = Life(kSegmentBytes, granule, 1);
+  const SegmentUid first = life.uid;
+  ASSERT_TRUE(WriteLife(*file_, life).ok());
+  const size_t begin = disk_.journal_size();
+  life = Life(kSegmentBytes, granule, 2);
+  life.generation = 2;
+  ASSERT_TRUE(WriteLife(*file_, life).ok());
+  for (size_t at = begin; at <= disk_.journal_size(); ++at) {
+    const auto once = disk_.CrashImage(at, at, {});
+    if (ReadAfter(*once, granule).header.uid == first) continue;
+    const std::unique_ptr<File> file = *once->Open(kName, OpenMode::kReadWrite);
+    const size_t again = once->journal_size();
+    life = Life(kSegmentBytes, granule, 3);
+    life.generation = 3;
+    ASSERT_TRUE(WriteLife(*file, life).ok());
+    for (size_t cut = again; cut <= once->journal_size(); ++cut) {
+      for (uint64_t seed = 0; seed < 20; ++seed) {
+        const LifeReading reading = ReadAfter(*once->CrashImage(cut, seed, {}), granule);
+        ASSERT_EQ(reading.kind, LifeReading::Kind::kKnown);
+        ASSERT_NE(reading.header.uid, first) << at << " " << cut << " " << seed;
+      }
+    }
+  }
+}
+
 TEST_P(SegmentFileTest, AFirstLifeCutShortIsUnused) {
   const size_t begin = disk_.journal_size();
   ASSERT_TRUE(WriteLife(*file_, Life(kSegmentBytes, GetParam())).ok());

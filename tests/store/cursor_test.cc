@@ -340,5 +340,32 @@ TEST_F(CursorTest, ReverseGivesUnitsThatStandTwiceOnce) {
   EXPECT_EQ(Tell(Mode(CursorMode::kReverse)), "run A, tracks 640, A10-19, A0-9, end");
 }
 
+// Parts of a GOP that stand again in rows of their own do not hide the rest of it.
+TEST_F(CursorTest, ReverseGivesAGopWholeWherePartsOfItStandTwice) {
+  StoreGop('A', 0, At(10), 3);
+  for (const uint64_t first : {uint64_t{3}, uint64_t{7}}) {
+    assembler_.Clear();
+    Store({.first = first,
+           .units = 2,
+           .begin = At(10) + kUnitStep * static_cast<int64_t>(first),
+           .volume = 2});
+  }
+  EXPECT_EQ(Tell(Mode(CursorMode::kReverse)), "run A, tracks 640, A0-14, end");
+  EXPECT_EQ(Tell({}), "run A, tracks 640, A0-14, end");
+}
+
+// The GOP's own copy has been recycled but for its end: what was sent again of it is given.
+TEST_F(CursorTest, PartsSentAgainAreGivenInTheirPlace) {
+  Store({.first = 0, .begin = At(10), .clean = true, .volume = 2});
+  Store({.first = 5, .begin = At(10.2)});
+  Recycle(2);
+  assembler_.Clear();
+  Store({.first = 2, .units = 2, .begin = At(10.08)});
+  const std::string story =
+      "run A, gap expired 80ms 2, tracks unknown, A2-3, gap expired 80ms 1, A5-9, end";
+  EXPECT_EQ(Tell({}), story);
+  EXPECT_EQ(Tell(Mode(CursorMode::kReverse)), story);
+}
+
 }  // namespace
 }  // namespace reel

@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "engine/store/gop_joiner.h"
 #include "engine/testing/memory_index.h"
 
 namespace reel {
@@ -130,6 +131,129 @@ TEST(IndexFeedTest, PartsRecordedAgainDoNotHideTheRestOfTheirGop) {
     ASSERT_EQ(gops->size(), 1u);
     EXPECT_EQ(gops->front().end_unit().value, 10u);
   }
+}
+
+SegmentRow Retired(uint64_t serial) {
+  SegmentRow row = Sealed(serial);
+  row.state = SegmentState::kRetired;
+  return row;
+}
+
+// Units that were sent again stand in two segments; whichever goes first, the other answers.
+TEST(IndexFeedTest, ACopyAnswersWhenTheOtherIsRecycled) {
+  for (const uint64_t goes : {uint64_t{1}, uint64_t{2}}) {
+    for (const bool newer_first : {true, false}) {
+      Ledger ledger;
+      IndexFeed feed(ledger);
+      MemoryIndex index;
+      for (const bool newer : {newer_first, !newer_first}) {
+        if (newer) {
+          feed.AddSegment(Sealed(2), {Chunk(0, 5, true, 8192)});
+        } else {
+          feed.AddSegment(Sealed(1), {Chunk(0, 5, true, 8192), Chunk(5, 5, false, 12288)});
+        }
+        ASSERT_TRUE(feed.Flush(index).ok());
+      }
+      EXPECT_EQ(index.Gops(Stream(), kWallMin, Direction::kForward, 10)->size(), 1u);
+      IndexBatch gone;
+      gone.segments = {Retired(goes)};
+      ASSERT_TRUE(index.Write(gone).ok());
+      const auto gops = index.Gops(Stream(), kWallMin, Direction::kForward, 10);
+      ASSERT_EQ(gops->size(), 1u);
+      EXPECT_EQ(gops->front().flags, kGopClean);
+      EXPECT_EQ(gops->front().end_unit().value, goes == 1 ? 5u : 10u);
+    }
+  }
+}
+
+// A volume stalled, and what was on its way there was written to another one as well.
+TEST(IndexFeedTest, CopiesOfARunThatIsRecordedAreJoined) {
+  const std::unique_ptr<BufferPool> pool = BufferPool::Create(1U << 20).value();
+  const auto buffer =
+      std::make_shared<RunBuffer>(RunBuffer::Identity{}, RunBuffer::Limits{}, *pool);
+  for (const bool flush_between : {true, false}) {
+    Ledger ledger;
+    IndexFeed feed(ledger);
+    MemoryIndex index;
+    const auto add = [&](const format::ChunkRow& row) {
+      const auto chunk = std::make_shared<StreamChunk>();
+      chunk->row = row;
+      chunk->volume = {1};
+      chunk->serial = {1};
+      chunk->run_buffer = buffer;
+      feed.AddDurable(chunk);
+    };
+    add(Chunk(0, 5, true, 8192));
+    if (flush_between) {
+      ASSERT_TRUE(feed.Flush(index).ok());
+    }
+    feed.AddCopy(Chunk(0, 5, true, 8192), {2}, {7});
+    add(Chunk(5, 5, false, 12288));
+    ASSERT_TRUE(feed.Flush(index).ok());
+    add(Chunk(10, 5, false, 16384));
+    ASSERT_TRUE(feed.Flush(index).ok());
+    const auto gops = index.Gops(Stream(), kWallMin, Direction::kForward, 10);
+    ASSERT_EQ(gops->size(), 1u);
+    EXPECT_EQ(gops->front().pieces.size(), 2u);
+    EXPECT_EQ(gops->front().end_unit().value, 15u);
+    EXPECT_EQ(index.Runs(Stream(), {kWallMin, kWallMax}, 10)->size(), 1u);
+    IndexBatch gone;
+    gone.segments = {Retired(1)};
+    ASSERT_TRUE(index.Write(gone).ok());
+    EXPECT_EQ(index.Gops(Stream(), kWallMin, Direction::kForward, 10)->front().end_unit().value,
+              5u);
+  }
+}
+
+// A part that was sent again from the middle of a GOP joins its row.
+TEST(IndexFeedTest, PartsOfAGopJoinItsRow) {
+  for (const bool at_once : {true, false}) {
+    Ledger ledger;
+    IndexFeed feed(ledger);
+    MemoryIndex index;
+    feed.AddSegment(Sealed(1), {Chunk(0, 5, true, 8192), Chunk(5, 5, false, 12288)});
+    if (!at_once) {
+      ASSERT_TRUE(feed.Flush(index).ok());
+    }
+    feed.AddSegment(Sealed(2), {Chunk(3, 2, false, 8192)});
+    feed.AddSegment(Sealed(3), {Chunk(7, 1, false, 8192)});
+    ASSERT_TRUE(feed.Flush(index).ok());
+    const auto gops = index.Gops(Stream(), kWallMin, Direction::kForward, 10);
+    ASSERT_EQ(gops->size(), 1u);
+    ASSERT_EQ(gops->front().pieces.size(), 3u);
+    EXPECT_EQ(gops->front().pieces[0].unit_count, 10u);
+    EXPECT_EQ(gops->front().end_unit().value, 10u);
+    EXPECT_EQ(gops->front().lead_bytes, 500u);
+  }
+}
+
+TEST(GopJoinerTest, EachByteIsNamedOnceAndTheNewestCopyFirst) {
+  GopRow a;
+  a.first_unit = {0};
+  a.flags = kGopClean;
+  a.lead_bytes = 1;
+  a.pieces = {{{1}, {5}, 8192, 4096, {0}, 5}};
+  GopRow b = a;
+  b.lead_bytes = 2;
+  b.pieces = {{{1}, {5}, 8192, 8192, {0}, 10}};
+  EXPECT_EQ(Join(a, b), b);
+  EXPECT_EQ(Join(b, a), b);
+  b.pieces = {{{1}, {6}, 4096, 4096, {0}, 5}};
+  const GopRow joined = Join(a, b);
+  ASSERT_EQ(joined.pieces.size(), 2u);
+  EXPECT_EQ(joined.pieces[0].serial.value, 6u);
+  EXPECT_EQ(joined.lead_bytes, 2u);
+}
+
+TEST(GopJoinerTest, TooManyPiecesKeepTheRowThatReachesFurther) {
+  GopRow a;
+  a.pieces.clear();
+  for (uint32_t i = 0; i < kMaxPieces; ++i)
+    a.pieces.push_back({{1}, {1}, 8192 + 8192ULL * i, 4096, {i}, 1});
+  GopRow b;
+  b.pieces = {{{1}, {2}, 8192, 4096, {0}, 1}};
+  EXPECT_EQ(Join(a, b), a);
+  EXPECT_EQ(Join(b, a), a);
 }
 
 TEST(IndexFeedTest, WhatTheLedgerKnowsOfARunsEndHolds) {

@@ -69,6 +69,43 @@ TEST_F(LedgerCopyTest, TheLedgerNeverFillsItsVolume) {
   EXPECT_EQ(GapsFoundAnew(), 2000u);
 }
 
+// More runs end at once than the ledger's buffer has room for.
+TEST_F(LedgerCopyTest, EndsOfRunsWaitForRoomInTheLedger) {
+  constexpr size_t kRuns = 3000;
+  Start();
+  std::vector<std::unique_ptr<RunWriter>> writers;
+  const Bytes bytes(100);
+  for (size_t i = 0; i < kRuns; ++i) {
+    RunOptions options;
+    options.tracks = {TrackInfo{}};
+    auto writer = store_->BeginRun(stream_, options);
+    ASSERT_TRUE(writer.ok()) << writer.status().ToString();
+    UnitView unit;
+    unit.bytes = bytes;
+    unit.flags = kUnitClean;
+    unit.wall = {static_cast<int64_t>(i) * 1'000'000};
+    ASSERT_TRUE((*writer)->Append({0}, unit, AppendMode::kBulk).ok());
+    (*writer)->Flush();
+    writers.push_back(std::move(*writer));
+    if (i % 50 != 0) continue;
+    ASSERT_TRUE(writers.back()->WaitDurable({1}, seconds(10)).ok());
+  }
+  for (const auto& writer : writers) ASSERT_TRUE(writer->End(EndCause::kSourceLost).ok());
+  writers.clear();
+  ASSERT_TRUE(store_->WaitIdle(seconds(60)).ok());
+  ASSERT_TRUE(store_->Close().ok());
+  store_.reset();
+  MemoryIndex fresh;
+  auto opened = world_->Open(fresh);
+  ASSERT_TRUE(opened.ok()) << opened.status().ToString();
+  ASSERT_TRUE((*opened)->WaitIdle(seconds(60)).ok());
+  const auto runs = fresh.Runs(stream_, {kWallMin, kWallMax}, 10'000);
+  const auto ended = std::count_if(runs->begin(), runs->end(), [](const RunRow& run) {
+    return run.cause == EndCause::kSourceLost;
+  });
+  EXPECT_EQ(static_cast<size_t>(ended), kRuns);
+}
+
 // Where imported footage came from lives as long as the ledger: copied forward, read anew without
 // an index, after an orderly stop and after a power cut.
 TEST_F(LedgerCopyTest, ImportsSurviveCopyingCrashesAndALostIndex) {

@@ -1,6 +1,7 @@
 #include "tests/tools/process.h"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -104,6 +105,17 @@ Outcome Reel(const Words& arguments) {
   Words command = {REEL_COMMAND};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return RunCommand(command);
+}
+
+void ExpectSaid(const UserError& error) {
+  const Outcome outcome = Reel(error.arguments);
+  std::string command = "reel";
+  for (const std::string& word : error.arguments) command += " " + word;
+  SCOPED_TRACE(command);
+  EXPECT_EQ(outcome.exit_code, static_cast<int>(error.exit_code)) << outcome.err;
+  EXPECT_THAT(outcome.err, testing::ContainsRegex("^reel: .*" + error.message));
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
 }
 
 std::string Media(const std::string& name) {

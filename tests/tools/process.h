@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "tools/exit_codes.h"
+
 namespace reel {
 
 using Words = std::vector<std::string>;
@@ -58,6 +60,15 @@ std::string ReadText(const std::filesystem::path& path);
 // Runs to its end. `arguments` follow the command `reel`.
 Outcome Reel(const Words& arguments);
 Outcome RunCommand(const Words& command);
+
+// A mistake of a user, and what the command says of it: one line on stderr that matches `message`,
+// nothing on stdout.
+struct UserError {
+  Words arguments;
+  ExitCode exit_code = ExitCode::kUsage;
+  std::string message;  // regular expression
+};
+void ExpectSaid(const UserError& error);
 
 // The path of a file of tests/data/media.
 std::string Media(const std::string& name);

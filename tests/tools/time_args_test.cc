@@ -43,7 +43,8 @@ TEST(ParseTime, TakesAbsoluteAndRelative) {
 
 TEST(ParseTime, RefusesWithTheFormsItTakes) {
   for (const char* text :
-       {"", "+5m", "now5m", "now-", "yesterday", "2023-11-14", "2023-11-14T22:13:20"}) {
+       {"", "+5m", "now5m", "now-", "noon", "yesterday noon", "today14:00", "25:00", "2023-11-31",
+        "2023-11-14 22", "14:00x", "2023-11-14T22:13:20+"}) {
     const Result<WallTime> time = ParseTime(text, kNow);
     ASSERT_FALSE(time.ok()) << text;
     EXPECT_NE(time.status().message().find("write it as"), std::string::npos)

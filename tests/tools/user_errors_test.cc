@@ -36,22 +36,8 @@ class UserErrors : public testing::Test {
 std::unique_ptr<TempFolder> UserErrors::folder_;
 std::string UserErrors::node_;
 
-struct Case {
-  Words arguments;
-  ExitCode exit_code;
-  std::string message;  // regular expression
-};
-
-void Check(const Case& wrong) {
-  const Outcome outcome = Reel(wrong.arguments);
-  std::string command = "reel";
-  for (const std::string& word : wrong.arguments) command += " " + word;
-  SCOPED_TRACE(command);
-  EXPECT_EQ(outcome.exit_code, static_cast<int>(wrong.exit_code)) << outcome.err;
-  EXPECT_THAT(outcome.err, ContainsRegex("^reel: .*" + wrong.message));
-  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
-  EXPECT_EQ(outcome.out, "");
-}
+using Case = UserError;
+void Check(const Case& wrong) { ExpectSaid(wrong); }
 
 TEST_F(UserErrors, CommandLine) {
   const std::string node = node_;

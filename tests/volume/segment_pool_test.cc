@@ -6,8 +6,10 @@
 #include <cerrno>
 
 #include "engine/base/aligned.h"
+#include "engine/io/disk_factory.h"
 #include "engine/io/transfer.h"
 #include "engine/testing/sim_disk.h"
+#include "tests/io/temp_directory.h"
 #include "tests/segment/chunk_maker.h"
 
 namespace reel {
@@ -189,6 +191,41 @@ TEST_F(SegmentPoolTest, AForeignOrRottenFileIsLeftAlone) {
   EXPECT_FALSE(notes_.empty());
   EXPECT_FALSE(pool_->Find(spare.header.serial).has_value());
   EXPECT_EQ(OpenOne().header.file_number, 1u);
+}
+
+// Block 0 of many files is read by several threads at once.
+TEST_F(SegmentPoolTest, ThreadsReadWhatOneWould) {
+  const TempDirectory directory;
+  const std::unique_ptr<Disk> disk = *OpenDisk(directory.path());
+  SegmentPool::Options options = OptionsOf();
+  options.count_max = 40;
+  {
+    SegmentPool pool(*disk, clock_, random_, options);
+    ASSERT_TRUE(pool.Scan(/*read_only=*/false, &notes_).ok());
+    for (uint32_t i = 0; i < options.count_max; ++i) {
+      ASSERT_TRUE(pool.PrepareSpare(kDefaultClass, {1}).ok());
+      const auto spare = pool.TakeSpare(kDefaultClass);
+      if (i % 5 != 0) continue;
+      AlignedBytes rotten(4096);
+      for (const uint64_t offset : {uint64_t{0}, uint64_t{4096}}) {
+        std::fill_n(rotten.data(), rotten.size(), std::byte{7});
+        ASSERT_TRUE(WriteFully(*spare->file, offset, rotten.span()).ok());
+      }
+    }
+  }
+  std::vector<std::string> notes_of[2];
+  std::vector<SegmentSerial> serials_of[2];
+  for (const bool many : {false, true}) {
+    options.scan_threads = many ? 8 : 1;
+    SegmentPool pool(*disk, clock_, random_, options);
+    ASSERT_TRUE(pool.Scan(/*read_only=*/true, &notes_of[many]).ok());
+    EXPECT_EQ(pool.DamagedFiles().size(), 8u);
+    for (const SegmentPool::Opened& life : pool.Lives())
+      serials_of[many].push_back(life.header.serial);
+  }
+  EXPECT_EQ(serials_of[0].size(), 32u);
+  EXPECT_EQ(serials_of[0], serials_of[1]);
+  EXPECT_EQ(notes_of[0], notes_of[1]);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "reel/time.h"
 #include "reel/types.h"
+#include "reel/visibility.h"
 
 namespace reel {
 
@@ -32,7 +33,7 @@ Id NewId(Random& random) {
 }
 
 // The machine's own; live as long as the process.
-Clock& SystemClock();
-Random& SystemRandom();
+REEL_API Clock& SystemClock();
+REEL_API Random& SystemRandom();
 
 }  // namespace reel

@@ -6,6 +6,7 @@
 // Thread rule: reads from any thread at once; writes from one thread at a time, beside reads.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "reel/status.h"
 #include "reel/time.h"
 #include "reel/types.h"
+#include "reel/visibility.h"
 
 namespace reel {
 
@@ -30,6 +32,8 @@ struct Piece {
   UnitNumber first_unit;
   uint32_t unit_count = 0;
   auto operator<=>(const Piece&) const = default;
+
+  UnitNumber end_unit() const { return {first_unit.value + unit_count}; }  // one past the last
 };
 
 enum GopFlag : uint8_t {
@@ -47,14 +51,17 @@ struct GopRow {
   WallTime end;    // of its last unit: the range is closed, a one-unit GOP has end == begin
   UnitNumber first_unit;
   uint8_t flags = 0;  // GopFlag
-  // From the first piece's offset: holds the chunk header and the first unit.
+  // From the first piece's offset: holds the chunk header and the first unit. 0: not known.
   uint32_t lead_bytes = 0;
-  std::vector<Piece> pieces;  // by unit number; at most kMaxPieces
+  // By unit number, of those with one first unit the longest first; at most kMaxPieces. They
+  // overlap where units were sent and stored again: a copy lives on when another's segment goes.
+  std::vector<Piece> pieces;
   bool operator==(const GopRow&) const = default;
 
   UnitNumber end_unit() const {  // one past the last
-    return pieces.empty() ? first_unit
-                          : UnitNumber{pieces.back().first_unit.value + pieces.back().unit_count};
+    UnitNumber after = first_unit;
+    for (const Piece& piece : pieces) after = std::max(after, piece.end_unit());
+    return after;
   }
 };
 inline constexpr size_t kMaxPieces = 1024;
@@ -88,7 +95,7 @@ enum class GapCause : uint8_t {
   kVolumeOffline = 8,
   kDamaged = 9,  // was recorded, cannot be verified any more
 };
-std::string_view GapCauseName(GapCause cause);  // as in the API: "source-lost"
+REEL_API std::string_view GapCauseName(GapCause cause);  // as in the API: "source-lost"
 
 struct GapRow {
   StreamId stream;
@@ -155,7 +162,7 @@ struct IndexBatch {
 
 // What a batch must obey, else Write refuses it whole with InvalidArgument: a GOP has 1..kMaxPieces
 // pieces, no row ends before it begins, a stream's name has 1..255 bytes, no serial is 2^64-1.
-Status CheckIndexBatch(const IndexBatch& batch);
+REEL_API Status CheckIndexBatch(const IndexBatch& batch);
 
 // Totals of one stream in one bucket of time, over the GOPs as Gops() returns them. Overlapping
 // runs are added up.
@@ -187,8 +194,9 @@ class Index {
   // GOPs of a stream in order of (begin, run, first_unit), at most `limit` (bounded by 4096):
   //   kForward   the first ones with begin >= from
   //   kBackward  the last ones with begin <= from, latest first
-  // Pieces in dead segments are left out; a GOP with no piece left is skipped, and one that lost
-  // its first piece is no longer clean and has lead_bytes 0 (begin, end and first_unit stay).
+  // Pieces in dead segments are left out and a GOP with no piece left is skipped. One that lost its
+  // first piece has lead_bytes 0 and is clean no longer, unless another holds its first unit too
+  // (begin, end and first_unit stay).
   virtual Result<std::vector<GopRow>> Gops(StreamId stream, WallTime from, Direction direction,
                                            size_t limit) = 0;
 

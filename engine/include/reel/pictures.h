@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "reel/store.h"
+#include "reel/visibility.h"
 
 namespace reel {
 
@@ -42,7 +43,8 @@ class PictureStepper {
   // Stands at the picture that was to be seen at `time`, the latest shown at or before it. In a gap
   // NotFound, which says why there is nothing. FailedPrecondition: no video there. DataLoss: it
   // cannot be verified. ResourceExhausted: its GOP is over kMaxGopBytes.
-  static Result<std::unique_ptr<PictureStepper>> Open(Store& store, StreamId stream, WallTime time);
+  REEL_API static Result<std::unique_ptr<PictureStepper>> Open(Store& store, StreamId stream,
+                                                               WallTime time);
   virtual ~PictureStepper() = default;
 
   virtual const Picture& at() const = 0;

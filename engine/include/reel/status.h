@@ -16,6 +16,8 @@
 #include <utility>
 #include <variant>
 
+#include "reel/visibility.h"
+
 namespace reel {
 
 enum class Code : uint8_t {
@@ -37,7 +39,7 @@ enum class Code : uint8_t {
   kDataLoss = 15,
 };
 
-std::string_view CodeName(Code code);
+REEL_API std::string_view CodeName(Code code);
 
 class [[nodiscard]] Status {
  public:
@@ -47,7 +49,7 @@ class [[nodiscard]] Status {
 
   // The code that fits `system_errno` (ENOENT: NotFound, ENOSPC: ResourceExhausted, EIO: DataLoss
   // is NOT assumed: a failed transfer is Unavailable), message "what: strerror".
-  static Status FromErrno(int system_errno, std::string_view what);
+  REEL_API static Status FromErrno(int system_errno, std::string_view what);
 
   bool ok() const { return code_ == Code::kOk; }
   Code code() const { return code_; }
@@ -55,10 +57,10 @@ class [[nodiscard]] Status {
   const std::string& message() const { return message_; }
 
   // "NotFound: no stream named x"; "OK" when ok.
-  std::string ToString() const;
+  REEL_API std::string ToString() const;
 
   // The same error with "context: " put before its message.
-  Status WithContext(std::string_view context) const;
+  REEL_API Status WithContext(std::string_view context) const;
 
  private:
   Code code_ = Code::kOk;
@@ -115,7 +117,7 @@ class [[nodiscard]] Result {
   std::variant<Status, T> state_;
 };
 
-[[noreturn]] void DieOnBadResult(const Status& status);
+[[noreturn]] REEL_API void DieOnBadResult(const Status& status);
 
 template <class T>
 void Result<T>::AbortOnError(const Status& status) {

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "reel/status.h"
+#include "reel/visibility.h"
 
 namespace reel {
 
@@ -26,9 +27,9 @@ inline constexpr WallTime kWallMin{std::numeric_limits<int64_t>::min()};
 inline constexpr WallTime kWallMax{std::numeric_limits<int64_t>::max()};
 
 // Saturates at the ends of the range instead of overflowing.
-WallTime operator+(WallTime t, Duration d);
-WallTime operator-(WallTime t, Duration d);
-Duration operator-(WallTime a, WallTime b);
+REEL_API WallTime operator+(WallTime t, Duration d);
+REEL_API WallTime operator-(WallTime t, Duration d);
+REEL_API Duration operator-(WallTime a, WallTime b);
 
 struct MonoTime {
   int64_t ns = 0;
@@ -51,9 +52,9 @@ struct WallRange {
 };
 
 // RFC 3339 in UTC with the given number of decimals of a second (0..9): 2026-11-22T21:16:00.250Z.
-std::string FormatWall(WallTime t, int decimals = 3);
+REEL_API std::string FormatWall(WallTime t, int decimals = 3);
 
 // RFC 3339 with offset or Z, at most nine decimals. InvalidArgument names what is wrong.
-Result<WallTime> ParseWall(std::string_view text);
+REEL_API Result<WallTime> ParseWall(std::string_view text);
 
 }  // namespace reel

@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "reel/visibility.h"
+
 namespace reel {
 
 using Bytes = std::vector<std::byte>;
@@ -36,8 +38,8 @@ using VolumeId = Uuid<struct VolumeIdTag>;      // one disk or array
 using SegmentUid = Uuid<struct SegmentUidTag>;  // one life of one segment file; seeds its checksums
 using BootId = Uuid<struct BootIdTag>;  // one boot of a machine: MonoTime compares within it only
 
-std::string FormatUuid(const std::array<uint8_t, 16>& bytes);
-bool ParseUuid(std::string_view text, std::array<uint8_t, 16>* bytes);
+REEL_API std::string FormatUuid(const std::array<uint8_t, 16>& bytes);
+REEL_API bool ParseUuid(std::string_view text, std::array<uint8_t, 16>* bytes);
 
 template <class Tag>
 std::string ToString(const Uuid<Tag>& id) {
@@ -77,7 +79,7 @@ struct ContentId {
   std::array<uint8_t, 32> bytes{};
   auto operator<=>(const ContentId&) const = default;
 };
-std::string ToString(const ContentId& id);
+REEL_API std::string ToString(const ContentId& id);
 
 }  // namespace reel
 

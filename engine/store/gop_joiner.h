@@ -1,0 +1,42 @@
+// GopJoiner: makes one row of what different segments tell of one GOP. A segment tells only what
+// stands in it: a GOP that crosses from one into the next, and units that were sent and stored
+// twice, come together here, whatever the order in which segments are read.
+//
+// Thread rule: one thread. Ownership: the index outlives it. Cost: one or two lookups a row.
+#pragma once
+
+#include <map>
+#include <tuple>
+#include <vector>
+
+#include "reel/index.h"
+
+namespace reel {
+
+// All pieces of two rows of one run, of which `first` begins no later; each byte once. If there are
+// more than kMaxPieces, the row that reaches further.
+GopRow Join(const GopRow& first, const GopRow& second);
+
+class GopJoiner {
+ public:
+  explicit GopJoiner(Index& index) : index_(index) {}
+
+  // Rows with the same key may be added over and over, each saying more.
+  Status Add(std::vector<GopRow> rows);
+  // What is to be written.
+  std::vector<GopRow> Take();
+
+ private:
+  using Key = std::tuple<RunId, UnitNumber, WallTime>;
+  static Key KeyOf(const GopRow& row) { return {row.run, row.first_unit, row.begin}; }
+
+  Status AddOne(const GopRow& row);
+  GopRow* FindBeginning(const GopRow& row);
+  Result<GopRow*> LoadSame(const GopRow& row);
+  Result<GopRow*> LoadBeginning(const GopRow& row);
+
+  Index& index_;
+  std::map<Key, GopRow> rows_;
+};
+
+}  // namespace reel

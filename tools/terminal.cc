@@ -1,0 +1,71 @@
+#include "tools/terminal.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <string_view>
+
+namespace reel {
+namespace {
+
+std::string_view Environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+bool MayPaint(int fd) {
+  return isatty(fd) == 1 && Environment("NO_COLOR").empty() && Environment("TERM") != "dumb";
+}
+
+// ECMA-48, select graphic rendition.
+const char* CodeOf(Colour colour) {
+  switch (colour) {
+    case Colour::kRed:
+      return "31";
+    case Colour::kGreen:
+      return "32";
+    case Colour::kYellow:
+      return "33";
+    case Colour::kBold:
+      return "1";
+    case Colour::kDim:
+      break;
+  }
+  return "2";
+}
+
+std::string PaintedOn(int fd, Colour colour, const std::string& text) {
+  if (text.empty() || !MayPaint(fd)) return text;
+  return std::string("\033[") + CodeOf(colour) + "m" + text + "\033[0m";
+}
+
+}  // namespace
+
+std::string Painted(Colour colour, const std::string& text) {
+  return PaintedOn(STDOUT_FILENO, colour, text);
+}
+
+std::string PaintedForStderr(Colour colour, const std::string& text) {
+  return PaintedOn(STDERR_FILENO, colour, text);
+}
+
+bool StderrIsTerminal() { return isatty(STDERR_FILENO) == 1; }
+
+size_t TerminalColumns() {
+  constexpr size_t kLeast = 40;
+  constexpr size_t kMost = 400;
+  size_t columns = 100;
+  winsize size{};
+  const std::string_view said = Environment("COLUMNS");
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    columns = size.ws_col;
+  } else {
+    std::from_chars(said.data(), said.data() + said.size(), columns);
+  }
+  return std::clamp(columns, kLeast, kMost);
+}
+
+}  // namespace reel
