@@ -1,5 +1,6 @@
 #include "bench/index_filler.h"
 
+#include "engine/base/check.h"
 #include "engine/testing/sim_clock.h"
 
 namespace reel::bench {
@@ -17,6 +18,7 @@ Status FillIndex(Index& index, const FillerShape& shape) {
   for (uint32_t i = 0; i < shape.streams; ++i)
     streams.emplace_back(NewId<StreamId>(random), NewId<RunId>(random));
   const auto per_minute = static_cast<uint64_t>(std::chrono::minutes(1) / shape.gop);
+  REEL_CHECK(per_minute > 0 && shape.streams > 0, "GOPs of at most a minute, of some streams");
   const uint64_t minutes = shape.keyframes / (per_minute * shape.streams) + 1;
   uint64_t number = 0;
   for (uint64_t minute = 0; minute < minutes; ++minute) {

@@ -44,12 +44,9 @@ int Run(const Arguments& arguments) {
   return failed ? 1 : 0;
 }
 
-}  // namespace
-}  // namespace reel::bench
-
-int main(int argc, char** argv) {
+int Main(int argc, char** argv) {
   CLI::App app("Measures Reel beside raw disks and its peers; one table at the end.");
-  reel::bench::Arguments arguments;
+  Arguments arguments;
   bool list = false;
   app.add_option("names", arguments.names, "benchmarks to run (default: all)");
   app.add_flag("--full", arguments.settings.full, "5 rounds, longer runs");
@@ -61,10 +58,16 @@ int main(int argc, char** argv) {
   app.add_option("--keyframes", arguments.settings.keyframes, "keyframes in the index" + instead);
   app.add_option("--dir", arguments.directory, "where to work, on the disk to measure");
   CLI11_PARSE(app, argc, argv);
-  if (!list) return reel::bench::Run(arguments);
-  for (const auto& benchmark : reel::bench::AllBenchmarks()) {
+  if (!list) return Run(arguments);
+  for (const auto& benchmark : AllBenchmarks()) {
     printf("%-16s %-8s %s\n", benchmark->name().c_str(), benchmark->rows().c_str(),
            benchmark->what().c_str());
   }
   return 0;
 }
+
+}  // namespace
+}  // namespace reel::bench
+
+// NOLINTNEXTLINE(bugprone-exception-escape): memory that runs out may end a benchmark
+int main(int argc, char** argv) { return reel::bench::Main(argc, argv); }

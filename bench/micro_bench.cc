@@ -18,21 +18,21 @@ Bytes Noise(size_t size) {
 
 void Crc(benchmark::State& state) {
   const Bytes bytes = Noise(static_cast<size_t>(state.range(0)));
-  for (auto _ : state) benchmark::DoNotOptimize(Crc32c(bytes));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(Crc32c(bytes));
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(Crc)->Arg(4096)->Arg(128 << 10);
 
 void Sha(benchmark::State& state) {
   const Bytes bytes = Noise(static_cast<size_t>(state.range(0)));
-  for (auto _ : state) benchmark::DoNotOptimize(Sha256(bytes));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(Sha256(bytes));
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(Sha)->Arg(128 << 10);
 
 void EncodeChunk(benchmark::State& state) {
   ChunkCase chunk(static_cast<uint32_t>(state.range(0)));
-  for (auto _ : state) benchmark::DoNotOptimize(chunk.Encode());
+  while (state.KeepRunning()) benchmark::DoNotOptimize(chunk.Encode());
   state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(chunk.chunk_bytes()));
 }
 BENCHMARK(EncodeChunk)->Arg(6)->Arg(50);
@@ -40,32 +40,32 @@ BENCHMARK(EncodeChunk)->Arg(6)->Arg(50);
 void DecodeChunk(benchmark::State& state) {
   ChunkCase chunk(static_cast<uint32_t>(state.range(0)));
   chunk.Encode();
-  for (auto _ : state) benchmark::DoNotOptimize(chunk.DecodeAndVerify());
+  while (state.KeepRunning()) benchmark::DoNotOptimize(chunk.DecodeAndVerify());
   state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(chunk.chunk_bytes()));
 }
 BENCHMARK(DecodeChunk)->Arg(6)->Arg(50);
 
 void MinuteCodec(benchmark::State& state) {
   MinuteCase minute;
-  for (auto _ : state) benchmark::DoNotOptimize(minute.RoundTrip());
+  while (state.KeepRunning()) benchmark::DoNotOptimize(minute.RoundTrip());
 }
 BENCHMARK(MinuteCodec);
 
 void IndexLookup(benchmark::State& state) {
   IndexCase index(static_cast<uint32_t>(state.range(0)));
-  for (auto _ : state) benchmark::DoNotOptimize(index.Lookup());
+  while (state.KeepRunning()) benchmark::DoNotOptimize(index.Lookup());
 }
 BENCHMARK(IndexLookup)->Arg(10'000)->Arg(100'000);
 
 void Record(benchmark::State& state) {
   RecordCase camera;
-  for (auto _ : state) benchmark::DoNotOptimize(camera.Record(1));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(camera.Record(1));
 }
 BENCHMARK(Record)->Iterations(500);
 
 void SalvageScan(benchmark::State& state) {
   SalvageCase segment(static_cast<uint32_t>(state.range(0)));
-  for (auto _ : state) benchmark::DoNotOptimize(segment.Scan());
+  while (state.KeepRunning()) benchmark::DoNotOptimize(segment.Scan());
   state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(segment.segment_bytes()));
 }
 BENCHMARK(SalvageScan)->Arg(100);

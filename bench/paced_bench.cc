@@ -211,6 +211,7 @@ std::vector<std::unique_ptr<Benchmark>> NewPacedBenchmarks() {
       {"paced-3000", "3000 streams of 0.5 Mbit/s in real time", "n", low, 3000, 0, false},
   };
   std::vector<std::unique_ptr<Benchmark>> all;
+  all.reserve(cases.size());
   for (const PacedCase& one : cases) all.push_back(std::make_unique<PacedBenchmark>(one));
   return all;
 }

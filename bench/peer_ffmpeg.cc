@@ -1,13 +1,12 @@
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
 
 #include "bench/peers.h"
-
-extern char** environ;
 
 namespace reel::bench {
 namespace {
@@ -36,10 +35,8 @@ Result<double> WaitFor(pid_t child) {
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
-const std::vector<std::string> kQuiet = {"ffmpeg", "-nostdin", "-loglevel", "error", "-y"};
-
 std::vector<std::string> Command(const std::vector<std::string>& arguments) {
-  std::vector<std::string> command = kQuiet;
+  std::vector<std::string> command = {"ffmpeg", "-nostdin", "-loglevel", "error", "-y"};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return command;
 }

@@ -74,7 +74,7 @@ class ReindexBenchmark final : public Benchmark {
                       std::to_string(keyframes_) + " keyframes");
     }
     REEL_RETURN_IF_ERROR(node->index().Compact());
-    const double bytes = static_cast<double>(BenchNode::IndexTableBytes(shape_));
+    const auto bytes = static_cast<double>(BenchNode::IndexTableBytes(shape_));
     const auto keyframes = static_cast<double>(keyframes_);
     const double segments = node->store().Volumes().front().segments_in_use;
     round->figures = {{"k.bytes", bytes / keyframes, 0},

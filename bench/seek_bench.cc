@@ -102,7 +102,7 @@ class SeekBenchmark final : public Benchmark {
  private:
   // A random moment in the latest history, and the unit of it that a viewer wants.
   struct Target {
-    uint32_t camera;
+    uint32_t camera = 0;
     WallTime time;
   };
   Target Pick(Rng* rng) const {

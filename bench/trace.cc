@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/base/check.h"
 #include "engine/testing/sim_clock.h"
 
 namespace reel::bench {
@@ -31,6 +32,7 @@ Bytes ParameterSets() {
 }  // namespace
 
 Trace::Trace(const TraceShape& shape) : shape_(shape) {
+  REEL_CHECK(shape.gops_in_arena > 0 && shape.gop_units > 0, "there is something to hand out");
   const double gop_bytes =
       shape.bits_per_second / 8 * shape.gop_units / static_cast<double>(shape.units_per_second);
   const double other_bytes = gop_bytes / (shape.key_weight + shape.gop_units - 1);

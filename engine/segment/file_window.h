@@ -22,9 +22,9 @@ class FileWindow {
   void set_read_ahead(uint64_t read_ahead_bytes) { read_ahead_bytes_ = read_ahead_bytes; }
 
   // Bytes [offset, offset + size), valid until the next call. One read when the window does not
-  // hold them: from `offset`, or the end of what it holds from there, as far as the read-ahead
-  // says. REQUIRES: `offset` is at a block, and the bytes end at or before end_bytes. Errors: the
-  // device's, or OutOfRange where the file is shorter.
+  // hold them all: from `offset`, or from the end of what it holds of them, as far as the
+  // read-ahead says. REQUIRES: `offset` is at a block, and the bytes end at or before end_bytes.
+  // Errors: the device's, or OutOfRange where the file is shorter.
   Result<ByteSpan> At(uint64_t offset_bytes, uint64_t size_bytes);
 
  private:

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "engine/testing/sim_clock.h"
@@ -36,7 +37,8 @@ TEST(HistogramTest, PercentilesAreWithinOnePercentOfTheSortedValues) {
   }
   std::sort(values.begin(), values.end());
   for (const double percent : {1.0, 10.0, 50.0, 90.0, 99.0, 99.9, 100.0}) {
-    const auto rank = static_cast<size_t>(percent / 100 * static_cast<double>(values.size()) + 0.5);
+    const auto rank =
+        static_cast<size_t>(std::ceil(percent / 100 * static_cast<double>(values.size()) - 1e-9));
     const int64_t exact = values[std::max<size_t>(rank, 1) - 1];
     const int64_t told = histogram.Percentile(percent).count();
     EXPECT_GE(told, exact) << percent;

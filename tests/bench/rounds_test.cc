@@ -28,9 +28,10 @@ class Scripted final : public Benchmark {
     return OkStatus();
   }
   Status TearDown() override { return torn_down_; }
-  std::string directory_;
+  const std::string& directory() const { return directory_; }
 
  private:
+  std::string directory_;
   Status torn_down_;
 };
 
@@ -42,7 +43,7 @@ TEST(RunBenchmarkTest, EachRoundGivesItsFiguresAndNothingIsLeftBehind) {
   Report report;
   ASSERT_TRUE(RunBenchmark(benchmark, settings, directory.path(), &report).ok());
   EXPECT_EQ(report.Json()["goals"][0]["rounds"].size(), 3U);
-  EXPECT_FALSE(std::filesystem::exists(benchmark.directory_));
+  EXPECT_FALSE(std::filesystem::exists(benchmark.directory()));
   std::ifstream json(directory.path() + "/scripted.json");
   EXPECT_EQ(nlohmann::json::parse(json)["rounds"].size(), 3U);
 }
