@@ -40,9 +40,11 @@ std::optional<GopRow> Living(GopRow row, const DeadSegments& dead) {
   const auto is_dead = [&dead](const Piece& piece) {
     return dead.Contains(piece.volume, piece.serial);
   };
-  if (is_dead(row.pieces.front())) row.lead_bytes = 0;
+  const bool lost_first = is_dead(row.pieces.front());
   std::erase_if(row.pieces, is_dead);
   if (row.pieces.empty()) return std::nullopt;
+  if (!lost_first) return row;
+  row.lead_bytes = 0;
   if (row.pieces.front().first_unit != row.first_unit)
     row.flags = static_cast<uint8_t>(row.flags & ~kGopClean);
   return row;

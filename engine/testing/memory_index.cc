@@ -104,9 +104,11 @@ std::optional<GopRow> MemoryIndex::Living(const GopRow& row) const {
     return rows_.dead.contains({piece.volume, piece.serial});
   };
   GopRow living = row;
-  if (dead(living.pieces.front())) living.lead_bytes = 0;
+  const bool lost_first = dead(living.pieces.front());
   std::erase_if(living.pieces, dead);
   if (living.pieces.empty()) return std::nullopt;
+  if (!lost_first) return living;
+  living.lead_bytes = 0;
   if (living.pieces.front().first_unit != living.first_unit)
     living.flags = static_cast<uint8_t>(living.flags & ~kGopClean);
   return living;

@@ -51,9 +51,9 @@ CASES = {
     ],
     "rule_library": [
         ("io_uring elsewhere", "engine/store/a.cc", "#include <liburing.h>\n", 1,
-         "engine/io alone"),
+         "engine/io or bench alone"),
         ("RocksDB in the engine", "engine/store/a.cc", "#include <rocksdb/db.h>\n", 1,
-         "index alone"),
+         "index or bench alone"),
         ("FFmpeg in the engine", "engine/media/a.cc", "#include <libavcodec/avcodec.h>\n", 1,
          "engine/av alone"),
         ("public header", "engine/include/reel/a.h", HEAD + "#include <sys/stat.h>\n", 3,
