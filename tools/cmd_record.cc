@@ -49,7 +49,8 @@ void AddRecord(CLI::App& app, Action* chosen) {
   CLI::App& verb = *app.add_subcommand(
       "record", "Record live at real time, as cameras would: many sources at once, until Ctrl-C");
   AddNodeOption(verb, &args->node);
-  verb.add_option("sources", args->sources, "Each to the stream named like it or NAME")
+  verb.add_option("sources", args->sources,
+                  "Each to the stream named like it or NAME; NAME=- takes standard input")
       ->required()
       ->type_name("[NAME=]FILE");
   verb.add_flag("--fast", args->fast, "As fast as possible, waiting for room instead of shedding");
@@ -60,7 +61,9 @@ void AddRecord(CLI::App& app, Action* chosen) {
   SetExamples(verb, {{"record --node /var/lib/reel --loop gate-east=a.mp4 yard=b.mp4",
                       "two cameras that never end, to try a node out"},
                      {"record --node /var/lib/reel --fast --for 1d gate-east=a.mp4",
-                      "a day of footage in as much time as the disk needs"}});
+                      "a day of footage in as much time as the disk needs"},
+                     {"record --node /var/lib/reel --fast gate-east=- < camera.ts",
+                      "what another program delivers, as it comes"}});
   OnChosen(verb, args, RunRecord, chosen);
 }
 

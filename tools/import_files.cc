@@ -18,6 +18,25 @@ namespace fs = std::filesystem;
 constexpr size_t kMaxPacedFiles = 512;
 constexpr size_t kMaxBulkThreads = 16;
 
+// Standard input comes once, to one stream, which nothing but the caller can name.
+Status CheckStandardInput(const std::vector<ImportPlan>& plans) {
+  size_t count = 0;
+  for (const ImportPlan& plan : plans) {
+    if (plan.path != kStandardInput) continue;
+    if (plan.stream == kStandardInput)
+      return InvalidArgument("standard input needs a stream to go to: NAME=-");
+    if (plan.keep_origin) {
+      return InvalidArgument(
+          "standard input cannot be imported, where it came from is not known: "
+          "'reel record' takes it, or save it to a file first");
+    }
+    if (plan.repeat)
+      return InvalidArgument("standard input cannot be repeated: leave --loop and --for out");
+    if (++count > 1) return InvalidArgument("standard input can go to one stream alone");
+  }
+  return OkStatus();
+}
+
 Status CheckNames(const std::vector<ImportPlan>& plans) {
   std::map<std::string, std::string> taken;  // stream -> path
   for (const ImportPlan& plan : plans) {
@@ -116,6 +135,7 @@ Status CheckPlans(const std::vector<ImportPlan>& plans) {
                            " files cannot keep pace at once: give at most " +
                            std::to_string(kMaxPacedFiles));
   }
+  REEL_RETURN_IF_ERROR(CheckStandardInput(plans));
   return CheckNames(plans);
 }
 

@@ -1,5 +1,7 @@
 #include "tools/importer.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -22,15 +24,25 @@ ImportReport Importer::Run() {
   Status status = Record();
   if (writer_ != nullptr) status = EndRun(status);
   // What came of reading the file names it already.
-  const bool named = status.message().find(plan_.path) != std::string::npos;
-  report_.status = named ? status : status.WithContext(plan_.path);
+  const std::string name = NameOfSource();
+  const bool named = status.message().find(name) != std::string::npos;
+  report_.status = named ? status : status.WithContext(name);
   ++progress_.files_done;
   return std::move(report_);
 }
 
+std::string Importer::NameOfSource() const {
+  return plan_.path == kStandardInput ? "standard input" : plan_.path;
+}
+
+Result<std::unique_ptr<MediaSource>> Importer::OpenSource() const {
+  if (plan_.path != kStandardInput) return OpenMediaFile(plan_.path);
+  return OpenMediaPipe(STDIN_FILENO, NameOfSource(), [this] { return interrupt_.requested(); });
+}
+
 Status Importer::Record() {
   do {
-    REEL_ASSIGN_OR_RETURN(const std::unique_ptr<MediaSource> source, OpenMediaFile(plan_.path));
+    REEL_ASSIGN_OR_RETURN(const std::unique_ptr<MediaSource> source, OpenSource());
     if (writer_ == nullptr) REEL_RETURN_IF_ERROR(BeginRun(*source));
     last_offset_ = Duration{0};
     round_units_ = 0;

@@ -19,8 +19,10 @@
 
 namespace reel {
 
+inline constexpr const char* kStandardInput = "-";
+
 struct ImportPlan {
-  std::string path;
+  std::string path;    // kStandardInput: what comes through the pipe, once
   std::string stream;  // made if there is none of that name
   WallTime start;      // of the first unit, by the source's clock
   double pace = 0;     // times real time; 0: as fast as possible
@@ -65,6 +67,8 @@ class Importer {
 
  private:
   Status Record();
+  Result<std::unique_ptr<MediaSource>> OpenSource() const;
+  std::string NameOfSource() const;
   Status BeginRun(const MediaSource& source);
   Status DescribeSource();
   Status TellImport();

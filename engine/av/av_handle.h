@@ -20,6 +20,11 @@ namespace reel {
 
 struct AvDeleter {
   void operator()(AVFormatContext* context) const { avformat_close_input(&context); }
+  // Its own buffer alone: what it reads through stays whoever's it is.
+  void operator()(AVIOContext* io) const {
+    av_freep(static_cast<void*>(&io->buffer));
+    avio_context_free(&io);
+  }
   void operator()(AVFrame* frame) const { av_frame_free(&frame); }
   void operator()(AVPacket* packet) const { av_packet_free(&packet); }
   void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }

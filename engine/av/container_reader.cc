@@ -15,6 +15,7 @@ constexpr size_t kNotKept = std::numeric_limits<size_t>::max();
 constexpr uint32_t kFallbackTimescale = 90'000;
 // A demuxer that finds nothing but damage must not spin through it for ever.
 constexpr int kMaxErrorsInRow = 64;
+constexpr int kPipeBufferBytes = 64 << 10;
 
 const char* FormatName(Container container) {
   switch (container) {
@@ -60,8 +61,9 @@ std::string StreamName(const AVStream& stream) {
 
 class ContainerReader final : public PacketReader {
  public:
-  ContainerReader(std::string path, Container container)
-      : path_(std::move(path)), container_(container), packet_(av_packet_alloc()) {}
+  // With `pipe` that is read, and `path` is only what it is called.
+  ContainerReader(std::string path, Container container, PipeInput* pipe)
+      : path_(std::move(path)), container_(container), pipe_(pipe), packet_(av_packet_alloc()) {}
 
   Status Open(const SourceOptions& options);
 
@@ -77,26 +79,45 @@ class ContainerReader final : public PacketReader {
   Packet ViewPacket(size_t track) const;
   bool IsCutPacket() const;
   void End(int av_error);
+  Status EndOfPipe() const;
 
   std::string path_;
   Container container_;
+  PipeInput* pipe_;
+  AvPtr<AVIOContext> io_;  // of the pipe; outlives context_
   AvPtr<AVFormatContext> context_;
   AvPtr<AVPacket> packet_;
   std::vector<PacketTrack> tracks_;
   std::vector<size_t> track_of_stream_;  // kNotKept or an index of tracks_
   std::vector<std::string> notes_;
   bool loss_before_ = false;
+  bool any_packet_ = false;
 };
+
+int ReadPipe(void* pipe, uint8_t* room, int size) {
+  const Result<size_t> got = static_cast<PipeInput*>(pipe)->Read(
+      std::as_writable_bytes(std::span(room, static_cast<size_t>(size))));
+  if (!got.ok()) return AVERROR(EIO);
+  return *got == 0 ? AVERROR_EOF : static_cast<int>(*got);
+}
 
 Status ContainerReader::Open(const SourceOptions& options) {
   AVFormatContext* context = avformat_alloc_context();
+  if (pipe_ != nullptr) {
+    auto* buffer = static_cast<uint8_t*>(av_malloc(kPipeBufferBytes));
+    io_.reset(avio_alloc_context(buffer, kPipeBufferBytes, /*write_flag=*/0, pipe_, ReadPipe,
+                                 nullptr, nullptr));
+    io_->seekable = 0;
+    context->pb = io_.get();
+    context->flags |= AVFMT_FLAG_CUSTOM_IO;
+  }
   // Bytes and times as they stand in the file: what is missing is derived in one place,
   // unit_times.h.
   context->flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
   AVDictionary* settings = nullptr;
   // An edit list then shifts times, but hides no packet.
   av_dict_set(&settings, "advanced_editlist", "0", 0);
-  const int error = avformat_open_input(&context, AvFileUrl(path_).c_str(),
+  const int error = avformat_open_input(&context, pipe_ != nullptr ? "" : AvFileUrl(path_).c_str(),
                                         av_find_input_format(FormatName(container_)), &settings);
   av_dict_free(&settings);
   if (error < 0) return OpenError(error);  // the context has been freed
@@ -112,6 +133,11 @@ Status ContainerReader::Open(const SourceOptions& options) {
 }
 
 Status ContainerReader::OpenError(int av_error) const {
+  if (pipe_ != nullptr) {
+    REEL_RETURN_IF_ERROR(pipe_->error());
+    return InvalidArgument(path_ + ": cannot be read as what its first bytes say it is (" +
+                           AvErrorText(av_error) + "); check it with ffprobe");
+  }
   const std::optional<std::string> cut = FindCut(path_, container_);
   if (container_ == Container::kMp4 && cut) {
     return InvalidArgument(path_ + ": cut short (" + *cut +
@@ -186,13 +212,24 @@ int ContainerReader::ReadFrame() {
   return error;
 }
 
+// An MP4 that has its index at the end gives nothing: what it points at has gone by.
+Status ContainerReader::EndOfPipe() const {
+  REEL_RETURN_IF_ERROR(pipe_->error());
+  if (any_packet_ || container_ != Container::kMp4) return OkStatus();
+  return InvalidArgument(path_ +
+                         ": an MP4 whose index (moov) stands at its end cannot come through a "
+                         "pipe; save it to a file first");
+}
+
 Result<std::optional<Packet>> ContainerReader::Read() {
   for (;;) {
     const int error = ReadFrame();
+    if (error < 0 && pipe_ != nullptr) REEL_RETURN_IF_ERROR(EndOfPipe());
     if (error < 0) {
       End(error);
       return std::optional<Packet>();
     }
+    any_packet_ = true;
     const auto stream = static_cast<size_t>(packet_->stream_index);
     if (stream >= track_of_stream_.size()) {
       notes_.push_back(StreamName(*context_->streams[stream]) +
@@ -238,7 +275,8 @@ Packet ContainerReader::ViewPacket(size_t track) const {
 }
 
 void ContainerReader::End(int av_error) {
-  if (const std::optional<std::string> cut = FindCut(path_, container_)) {
+  const auto cut = pipe_ == nullptr ? FindCut(path_, container_) : std::nullopt;
+  if (cut) {
     notes_.push_back("the file is cut short (" + *cut + "); everything up to there was read");
   } else if (av_error != AVERROR_EOF) {
     notes_.push_back("reading stopped before the end of the file: " + AvErrorText(av_error));
@@ -249,7 +287,15 @@ void ContainerReader::End(int av_error) {
 
 Result<std::unique_ptr<PacketReader>> OpenContainer(const std::string& path, Container container,
                                                     const SourceOptions& options) {
-  auto reader = std::make_unique<ContainerReader>(path, container);
+  auto reader = std::make_unique<ContainerReader>(path, container, nullptr);
+  REEL_RETURN_IF_ERROR(reader->Open(options));
+  return std::unique_ptr<PacketReader>(std::move(reader));
+}
+
+Result<std::unique_ptr<PacketReader>> ContainerOf(PipeInput& pipe, const std::string& name,
+                                                  Container container,
+                                                  const SourceOptions& options) {
+  auto reader = std::make_unique<ContainerReader>(name, container, &pipe);
   REEL_RETURN_IF_ERROR(reader->Open(options));
   return std::unique_ptr<PacketReader>(std::move(reader));
 }

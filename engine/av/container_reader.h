@@ -9,6 +9,7 @@
 
 #include "engine/av/file_kind.h"
 #include "engine/av/packet_reader.h"
+#include "engine/av/pipe_input.h"
 #include "engine/av/source.h"
 
 namespace reel {
@@ -16,5 +17,9 @@ namespace reel {
 Result<std::unique_ptr<PacketReader>> OpenContainer(const std::string& path,
                                                     FileKind::Container container,
                                                     const SourceOptions& options);
+// The same of what comes through a pipe, which outlives the reader; `name` is what errors call it.
+Result<std::unique_ptr<PacketReader>> ContainerOf(PipeInput& pipe, const std::string& name,
+                                                  FileKind::Container container,
+                                                  const SourceOptions& options);
 
 }  // namespace reel

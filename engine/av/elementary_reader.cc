@@ -1,5 +1,6 @@
 #include "engine/av/elementary_reader.h"
 
+#include <functional>
 #include <utility>
 
 #include "engine/av/input_file.h"
@@ -11,7 +12,9 @@ constexpr size_t kPieceBytes = 256U << 10;
 
 class ElementaryReader final : public PacketReader {
  public:
-  ElementaryReader(InputFile file, Codec codec) : file_(std::move(file)), piece_(kPieceBytes) {
+  using Input = std::function<Result<size_t>(uint64_t offset_bytes, MutableByteSpan room)>;
+
+  ElementaryReader(Input input, Codec codec) : input_(std::move(input)), piece_(kPieceBytes) {
     PacketTrack track;
     track.info.codec = codec;
     track.framing = PacketFraming::kElementary;
@@ -23,7 +26,7 @@ class ElementaryReader final : public PacketReader {
   const std::vector<std::string>& notes() const override { return notes_; }
 
   Result<std::optional<Packet>> Read() override {
-    REEL_ASSIGN_OR_RETURN(const size_t got, file_.ReadAt(at_bytes_, piece_));
+    REEL_ASSIGN_OR_RETURN(const size_t got, input_(at_bytes_, piece_));
     if (got == 0) return std::optional<Packet>();
     Packet packet;
     packet.bytes = ByteSpan(piece_).first(got);
@@ -33,7 +36,7 @@ class ElementaryReader final : public PacketReader {
   }
 
  private:
-  InputFile file_;
+  Input input_;
   Bytes piece_;
   uint64_t at_bytes_ = 0;
   std::vector<PacketTrack> tracks_;
@@ -43,8 +46,19 @@ class ElementaryReader final : public PacketReader {
 }  // namespace
 
 Result<std::unique_ptr<PacketReader>> OpenElementary(const std::string& path, Codec codec) {
-  REEL_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
-  return std::unique_ptr<PacketReader>(std::make_unique<ElementaryReader>(std::move(file), codec));
+  REEL_ASSIGN_OR_RETURN(InputFile opened, InputFile::Open(path));
+  const auto file = std::make_shared<InputFile>(std::move(opened));
+  const auto read = [file](uint64_t offset_bytes, MutableByteSpan room) {
+    return file->ReadAt(offset_bytes, room);
+  };
+  return std::unique_ptr<PacketReader>(std::make_unique<ElementaryReader>(read, codec));
+}
+
+std::unique_ptr<PacketReader> ElementaryOf(PipeInput& pipe, Codec codec) {
+  const auto read = [&pipe](uint64_t /*offset_bytes*/, MutableByteSpan room) {
+    return pipe.Read(room);
+  };
+  return std::make_unique<ElementaryReader>(read, codec);
 }
 
 }  // namespace reel

@@ -8,9 +8,12 @@
 #include <string>
 
 #include "engine/av/packet_reader.h"
+#include "engine/av/pipe_input.h"
 
 namespace reel {
 
 Result<std::unique_ptr<PacketReader>> OpenElementary(const std::string& path, Codec codec);
+// `pipe` outlives the reader.
+std::unique_ptr<PacketReader> ElementaryOf(PipeInput& pipe, Codec codec);
 
 }  // namespace reel

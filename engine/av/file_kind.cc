@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -203,6 +204,13 @@ Result<FileKind> FindFileKind(const std::string& path) {
   REEL_ASSIGN_OR_RETURN(const size_t got,
                         file.ReadAt(0, std::as_writable_bytes(std::span(head).first(kProbeBytes))));
   return KindOfHead(path, &head, got);
+}
+
+Result<FileKind> FindKindOf(ByteSpan head, const std::string& name) {
+  if (head.empty()) return InvalidArgument(name + ": empty; there is nothing to read");
+  std::vector<uint8_t> padded(head.size() + AVPROBE_PADDING_SIZE);
+  std::memcpy(padded.data(), head.data(), head.size());
+  return KindOfHead(name, &padded, head.size());
 }
 
 std::optional<std::string> FindCut(const std::string& path, Container container) {

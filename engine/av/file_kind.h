@@ -19,6 +19,8 @@ struct FileKind {
 };
 
 Result<FileKind> FindFileKind(const std::string& path);
+// The same of input that has no file; `name` is what errors call it.
+Result<FileKind> FindKindOf(ByteSpan head, const std::string& name);
 
 // What is missing at the end of the file, in words ("its last box, mdat, ends 1000 bytes further
 // on"); nullopt where nothing shows.

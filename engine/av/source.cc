@@ -10,6 +10,7 @@
 #include "engine/av/container_reader.h"
 #include "engine/av/elementary_reader.h"
 #include "engine/av/file_kind.h"
+#include "engine/av/pipe_input.h"
 #include "engine/av/unit_framer.h"
 #include "engine/av/unit_times.h"
 
@@ -26,7 +27,9 @@ constexpr Duration kInterleave = std::chrono::seconds(2);
 // their track, and the queues are merged by decode time.
 class FileSource final : public MediaSource {
  public:
-  FileSource(std::string path, std::unique_ptr<PacketReader> reader, const SourceOptions& options);
+  // `pipe`: what the reader reads, if that is no file.
+  FileSource(std::string path, std::unique_ptr<PacketReader> reader, const SourceOptions& options,
+             std::unique_ptr<PipeInput> pipe = nullptr);
 
   // Reads as far as the first unit, so that tracks() can say what it changes.
   Status Begin();
@@ -63,6 +66,7 @@ class FileSource final : public MediaSource {
   SourceUnit HandOut(size_t track, Held held, Duration offset);
 
   std::string path_;
+  std::unique_ptr<PipeInput> pipe_;  // outlives the reader
   std::unique_ptr<PacketReader> reader_;
   std::vector<TrackInfo> tracks_;
   std::vector<Queue> queues_;  // one per track
@@ -77,8 +81,11 @@ class FileSource final : public MediaSource {
 };
 
 FileSource::FileSource(std::string path, std::unique_ptr<PacketReader> reader,
-                       const SourceOptions& options)
-    : path_(std::move(path)), reader_(std::move(reader)), clock_(reader_->tracks().size()) {
+                       const SourceOptions& options, std::unique_ptr<PipeInput> pipe)
+    : path_(std::move(path)),
+      pipe_(std::move(pipe)),
+      reader_(std::move(reader)),
+      clock_(reader_->tracks().size()) {
   const uint32_t rate = std::clamp<uint32_t>(options.frames_per_second, 1, 240);
   for (const PacketTrack& track : reader_->tracks()) {
     tracks_.push_back(track.info);
@@ -251,6 +258,24 @@ Result<std::unique_ptr<MediaSource>> OpenMediaFile(const std::string& path,
                             ? OpenElementary(path, kind.codec)
                             : OpenContainer(path, kind.container, options));
   auto source = std::make_unique<FileSource>(path, std::move(reader), options);
+  REEL_RETURN_IF_ERROR(source->Begin());
+  return std::unique_ptr<MediaSource>(std::move(source));
+}
+
+Result<std::unique_ptr<MediaSource>> OpenMediaPipe(int fd, const std::string& name,
+                                                   std::function<bool()> stopped,
+                                                   const SourceOptions& options) {
+  QuietAv();
+  auto pipe = std::make_unique<PipeInput>(fd, std::move(stopped));
+  REEL_ASSIGN_OR_RETURN(const ByteSpan head, pipe->Head());
+  REEL_ASSIGN_OR_RETURN(const FileKind kind, FindKindOf(head, name));
+  std::unique_ptr<PacketReader> reader;
+  if (kind.container == FileKind::Container::kElementary) {
+    reader = ElementaryOf(*pipe, kind.codec);
+  } else {
+    REEL_ASSIGN_OR_RETURN(reader, ContainerOf(*pipe, name, kind.container, options));
+  }
+  auto source = std::make_unique<FileSource>(name, std::move(reader), options, std::move(pipe));
   REEL_RETURN_IF_ERROR(source->Begin());
   return std::unique_ptr<MediaSource>(std::move(source));
 }

@@ -26,6 +26,7 @@
 // Thread rule: one thread at a time.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -83,6 +84,14 @@ class MediaSource {
 // file, empty, not a media file, nothing in it that Reel keeps), Unimplemented
 // (options.refuse_other_codecs), Unavailable (cannot be read).
 Result<std::unique_ptr<MediaSource>> OpenMediaFile(const std::string& path,
+                                                   const SourceOptions& options = {});
+
+// Media that comes through a pipe, read once from front to back: MPEG-TS, MKV, fragmented MP4, MP4
+// whose index stands in front, or raw H.264 or H.265. `fd` stays the caller's and outlives the
+// source; `name` is what errors call it; `stopped` is asked while nothing comes.
+// Errors: as above, and Cancelled when `stopped` said so, here and from Next.
+Result<std::unique_ptr<MediaSource>> OpenMediaPipe(int fd, const std::string& name,
+                                                   std::function<bool()> stopped,
                                                    const SourceOptions& options = {});
 
 }  // namespace reel
