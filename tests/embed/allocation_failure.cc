@@ -18,6 +18,7 @@ bool AllocationFailure::happened() { return allocations_left == 0; }
 
 }  // namespace reel
 
+#ifndef __SANITIZE_ADDRESS__  // which has its own, and pairs each with its kind
 // In place of the standard library's, for this program and every library it loads.
 void* operator new(size_t bytes) {
   if (reel::allocations_left != reel::kNever) {
@@ -29,3 +30,4 @@ void* operator new(size_t bytes) {
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, size_t /*bytes*/) noexcept { std::free(memory); }
+#endif

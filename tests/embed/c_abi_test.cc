@@ -172,6 +172,7 @@ TEST_F(CAbiTest, ARunIsContinuedAndToldOf) {
 
   ASSERT_EQ(reel_open(Path().c_str(), nullptr, &node_, &status_), REEL_OK);
   options.resume = &id;
+  options.on_durable = nullptr;  // its context would have to live until the node is closed
   run = Begin(options);
   ASSERT_EQ(reel_append(run, &unit, REEL_BULK, &status_), REEL_OK);
   unit = Unit("second");
