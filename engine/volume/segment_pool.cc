@@ -315,8 +315,7 @@ void SegmentPool::BeginSealing(SegmentSerial serial) {
 
 Status SegmentPool::Seal(SegmentSerial serial, ByteSpan footer) {
   const Result<SegmentLease> lease = Lease(serial);
-  const Status status =
-      lease.ok() ? WriteFooter(lease->file(), lease->header(), footer) : lease.status();
+  Status status = lease.ok() ? WriteFooter(lease->file(), lease->header(), footer) : lease.status();
   const std::lock_guard lock(mutex_);
   Entry& entry = InState(serial, FileState::kSealing);
   entry.state = status.ok() ? FileState::kSealed : FileState::kBroken;

@@ -26,7 +26,7 @@ std::string CommandFor(uint64_t seed, uint64_t state) {
 
 thread_local std::array<char, 256> g_running;
 
-void SayRunning(int) {
+void SayRunning(int /*signal*/) {
   const ssize_t written = write(STDERR_FILENO, g_running.data(), std::strlen(g_running.data()));
   std::signal(SIGABRT, SIG_DFL);
   _exit(written < 0 ? 3 : 2);

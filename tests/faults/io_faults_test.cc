@@ -389,7 +389,7 @@ TEST(IoFaults, NothingAcknowledgedIsLostWhicheverCallFails) {
               static_cast<unsigned long long>(runs), static_cast<unsigned long long>(total),
               share.seconds(), static_cast<unsigned long long>(hit),
               static_cast<unsigned long long>(share.seed()));
-  EXPECT_GT(hit, 0u);
+  EXPECT_GT(hit, 0U);
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ class StallTest : public ::testing::Test {
     for (const Recorded& recorded : recorded_) {
       const ReadBack back = ReadStream(*store_, recorded.stream);
       EXPECT_TRUE(back.problems.empty()) << when << ": " << back.problems.front();
-      EXPECT_EQ(back.damaged, 0u) << when;
+      EXPECT_EQ(back.damaged, 0U) << when;
       const auto at = back.units.find(recorded.source->seed());
       ASSERT_NE(at, back.units.end()) << when;
       EXPECT_TRUE(at->second == recorded.accepted)
@@ -128,7 +128,7 @@ TEST_F(StallTest, LiveStreamsShedWholeGopsAndSayHowMuch) {
   Release(1);
   Live(40);
   for (Recorded& recorded : recorded_) {
-    ASSERT_GT(recorded.shed, 0u);
+    ASSERT_GT(recorded.shed, 0U);
     // Of each GOP a first part, whole or empty: what follows a unit that was shed is shed as well.
     for (uint64_t gop = 0; gop < recorded.sent; gop += kUnitsPerGop) {
       bool open = true;
@@ -160,7 +160,7 @@ TEST_F(StallTest, ManyStreamsStayWithinTheBoundOfAll) {
   Start(options, 12);
   Hang(1, Duration::zero());
   Live(60);
-  EXPECT_GT(store_->counters().units_shed, 0u);
+  EXPECT_GT(store_->counters().units_shed, 0U);
   Release(1);
   Live(10);
   for (Recorded& recorded : recorded_) {
@@ -182,7 +182,7 @@ TEST_F(StallTest, BulkStreamsWaitAndLoseNothing) {
               options.stream_buffer_bytes);
   }
   EXPECT_GE(world_->clock().MonoNow() - begin, milliseconds(1500)) << "it must have waited";
-  EXPECT_EQ(store_->counters().units_shed, 0u);
+  EXPECT_EQ(store_->counters().units_shed, 0U);
   Release(1);
   ASSERT_TRUE(recorded_[0].run->WaitDurable({120}, seconds(30)).ok());
   ExpectAll("after the stall");
@@ -203,7 +203,7 @@ TEST_F(StallTest, RecordingMovesToTheOtherVolumeAfterTwoSeconds) {
     Hang(hanging, Duration::zero());
     Live(75);  // 3 s
     for (Recorded& recorded : recorded_) {
-      EXPECT_EQ(recorded.shed, 0u);
+      EXPECT_EQ(recorded.shed, 0U);
       EXPECT_NE(store_->FindStream(ToString(recorded.stream))->volume.value, hanging);
       EXPECT_TRUE(recorded.run->WaitDurable({recorded.sent}, seconds(5)).ok());
     }
@@ -239,7 +239,7 @@ TEST_F(StallTest, RecordingMovesAtOnceWhenABufferIsHalfFull) {
     ASSERT_LT(world_->clock().MonoNow() - begin, milliseconds(1900));
   }
   Live(50);
-  EXPECT_EQ(recorded_[0].shed, 0u);
+  EXPECT_EQ(recorded_[0].shed, 0U);
   EXPECT_TRUE(recorded_[0].run->WaitDurable({recorded_[0].sent}, seconds(5)).ok());
   ExpectAll("on the other volume");
 }
@@ -285,7 +285,7 @@ TEST_F(StallTest, StreamsOfAVolumeGivenUpMoveToOneThatRecoversLater) {
   Release(2);
   Live(25);
   for (Recorded& recorded : recorded_) {
-    EXPECT_EQ(store_->FindStream(ToString(recorded.stream))->volume.value, 2u);
+    EXPECT_EQ(store_->FindStream(ToString(recorded.stream))->volume.value, 2U);
     EXPECT_TRUE(recorded.run->WaitDurable({recorded.sent}, seconds(5)).ok());
   }
   ExpectAll("on the one that came back");
@@ -331,7 +331,7 @@ TEST_F(StallTest, AnOrderlyStopLeavesNothingToSalvage) {
   for (Recorded& recorded : recorded_) recorded.run.reset();
   ASSERT_TRUE(store_->Close().ok());
   Reopen(fresh_);
-  EXPECT_EQ(store_->counters().segments_salvaged, 0u);
+  EXPECT_EQ(store_->counters().segments_salvaged, 0U);
   ExpectAll("opened again");
 }
 

@@ -144,8 +144,8 @@ TEST_F(StoreIndexTest, RebuiltFromSegmentsAloneItAnswersTheSame) {
   OpenStore();
   ASSERT_TRUE(store_->WaitIdle(seconds(5)).ok());
   const Answers before = Ask(*index_, stream_);
-  EXPECT_EQ(before.runs.size(), 2u);
-  EXPECT_EQ(UnitsRead(), 180u);
+  EXPECT_EQ(before.runs.size(), 2U);
+  EXPECT_EQ(UnitsRead(), 180U);
   CloseStore();
 
   fs::remove_all(root_ / "index");
@@ -154,7 +154,7 @@ TEST_F(StoreIndexTest, RebuiltFromSegmentsAloneItAnswersTheSame) {
   ASSERT_FALSE(stream_.is_nil()) << "names come from the ledger";
   ASSERT_TRUE(store_->WaitIdle(seconds(5)).ok());
   EXPECT_EQ(Ask(*index_, stream_), before);
-  EXPECT_EQ(UnitsRead(), 180u);
+  EXPECT_EQ(UnitsRead(), 180U);
 }
 
 TEST_F(StoreIndexTest, AnOlderIndexIsBroughtUpToDate) {
@@ -169,7 +169,7 @@ TEST_F(StoreIndexTest, AnOlderIndexIsBroughtUpToDate) {
   fs::rename(root_ / "older", root_ / "index");
   OpenStore();
   ASSERT_TRUE(store_->WaitIdle(seconds(5)).ok());
-  EXPECT_EQ(UnitsRead(), 120u);
+  EXPECT_EQ(UnitsRead(), 120U);
 }
 
 TEST_F(StoreIndexTest, ACutManifestIsPutAsideAndRebuiltWhileRecordingGoesOn) {
@@ -185,7 +185,7 @@ TEST_F(StoreIndexTest, ACutManifestIsPutAsideAndRebuiltWhileRecordingGoesOn) {
   EXPECT_TRUE(fs::exists(index_->opening().moved_to)) << "put aside, not deleted";
   ASSERT_FALSE(stream_.is_nil());
   Record(30);
-  EXPECT_EQ(UnitsRead(), 90u);
+  EXPECT_EQ(UnitsRead(), 90U);
 }
 
 TEST_F(StoreIndexTest, AFlippedByteFoundWhileRunningIsHealed) {
@@ -201,9 +201,9 @@ TEST_F(StoreIndexTest, AFlippedByteFoundWhileRunningIsHealed) {
   (void)store_->Seek(stream_, world_->clock().WallNow(), SeekRule::kBackward);
   (void)store_->GetTimeline(stream_, kAll, Bucket::kHour);
   ASSERT_TRUE(store_->WaitIdle(seconds(20)).ok());
-  EXPECT_EQ(UnitsRead(), 230u);
+  EXPECT_EQ(UnitsRead(), 230U);
   ASSERT_TRUE(store_->WaitIdle(seconds(20)).ok());
-  EXPECT_EQ(UnitsRead(), 230u);
+  EXPECT_EQ(UnitsRead(), 230U);
 }
 
 }  // namespace

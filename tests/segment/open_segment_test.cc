@@ -26,7 +26,7 @@ TEST(OpenSegmentTest, AGopFillsItsExtentInOnePiece) {
   const auto other = segment.Take(RunNo(2), true, 8192, 40960);
   const auto second = segment.Take(RunNo(1), false, 8192, 0);
   ASSERT_TRUE(first && other && second);
-  EXPECT_EQ(first->extent_bytes, 40960u);
+  EXPECT_EQ(first->extent_bytes, 40960U);
   EXPECT_EQ(second->offset_bytes, first->offset_bytes + 8192);
   EXPECT_EQ(second->extent_base_bytes, first->offset_bytes);
   EXPECT_EQ(other->offset_bytes, first->offset_bytes + 40960);
@@ -65,7 +65,7 @@ TEST(OpenSegmentTest, AGroupStandsInWholeGranules) {
   const auto second = segment.TakeGroup(sizes);
   ASSERT_TRUE(first && second);
   EXPECT_EQ((*first)[1].offset_bytes, (*first)[0].offset_bytes + 4096);
-  EXPECT_EQ((*second)[0].offset_bytes % 16384, 0u);
+  EXPECT_EQ((*second)[0].offset_bytes % 16384, 0U);
   EXPECT_EQ((*second)[0].offset_bytes, (*first)[0].offset_bytes + 32768);
 }
 
@@ -94,7 +94,7 @@ TEST(OpenSegmentTest, NoByteIsGivenTwice) {
       for (uint64_t at = 0; at < chunk; at += 4096)
         ASSERT_TRUE(blocks.insert(place->offset_bytes + at).second) << "seed " << seed;
     }
-    ASSERT_GT(seq, 20u) << "seed " << seed;
+    ASSERT_GT(seq, 20U) << "seed " << seed;
   }
 }
 
@@ -104,10 +104,10 @@ TEST(OpenSegmentTest, ClosesBeforeItsFooterWouldNotFit) {
   OpenSegment large = Make(4096, 8U << 20);
   uint32_t chunks = 0;
   while (small.Take(RunNo(1), true, 4096, 0)) ++chunks;
-  EXPECT_EQ(chunks, 13u);
+  EXPECT_EQ(chunks, 13U);
   chunks = 0;
   while (large.Take(RunNo(1), true, 4096, 0)) ++chunks;  // no row has come back yet: the worst case
-  EXPECT_EQ(chunks, (32768u - sizeof(format::FooterHead)) / format::DirectoryEncoder::kRowBytesMax);
+  EXPECT_EQ(chunks, (32768U - sizeof(format::FooterHead)) / format::DirectoryEncoder::kRowBytesMax);
 }
 
 TEST(OpenSegmentTest, DurableIsWhatHadCompletedWhenTheSyncWasSubmitted) {
@@ -120,11 +120,11 @@ TEST(OpenSegmentTest, DurableIsWhatHadCompletedWhenTheSyncWasSubmitted) {
   segment.SyncSubmitted();
   segment.Completed({3});
   EXPECT_FALSE(segment.WantsSync());  // one at a time
-  EXPECT_EQ(segment.SyncSucceeded().value, 2u);
+  EXPECT_EQ(segment.SyncSucceeded().value, 2U);
   EXPECT_TRUE(segment.WantsSync());
   segment.SyncSubmitted();
   segment.SyncFailed();
-  EXPECT_EQ(segment.durable().value, 2u);
+  EXPECT_EQ(segment.durable().value, 2U);
   EXPECT_FALSE(segment.all_durable());
 }
 

@@ -68,10 +68,10 @@ TEST_F(SalvageTest, FindsEveryChunkWithItsRow) {
   for (uint32_t seq = 1; seq <= 5; ++seq) rows.push_back(Put(seq, seq - 1).row);
   const SalvageReport report = Scan();
   EXPECT_EQ(report.rows, rows);
-  EXPECT_EQ(report.content_ids.size(), 5u);
-  EXPECT_EQ(report.durable_seq.value, 4u);
+  EXPECT_EQ(report.content_ids.size(), 5U);
+  EXPECT_EQ(report.durable_seq.value, 4U);
   EXPECT_FALSE(report.damaged());
-  EXPECT_EQ(report.never_acknowledged_count, 0u);
+  EXPECT_EQ(report.never_acknowledged_count, 0U);
 }
 
 TEST_F(SalvageTest, AHoleBelowWhatWasDurableIsDamageAndCutsNothingOff) {
@@ -89,7 +89,7 @@ TEST_F(SalvageTest, AHoleAboveItWasNeverAcknowledged) {
   const SalvageReport report = Scan();
   EXPECT_EQ(SeqsOf(report), (Seqs{1, 2, 3, 5, 6}));
   EXPECT_FALSE(report.damaged());
-  EXPECT_EQ(report.never_acknowledged_count, 1u);
+  EXPECT_EQ(report.never_acknowledged_count, 1U);
 }
 
 TEST_F(SalvageTest, WhatOthersKnowToBeDurableCountsToo) {
@@ -97,7 +97,7 @@ TEST_F(SalvageTest, WhatOthersKnowToBeDurableCountsToo) {
   Erase(3);
   EXPECT_FALSE(Scan().damaged());
   const SalvageReport report = Scan(5);
-  EXPECT_EQ(report.lost_acknowledged_count, 3u);  // 3, 4 and 5
+  EXPECT_EQ(report.lost_acknowledged_count, 3U);  // 3, 4 and 5
   EXPECT_EQ(SeqsOf(report), (Seqs{1, 2}));
 }
 
@@ -110,7 +110,7 @@ TEST_F(SalvageTest, OrderIsBySeqNotByPlace) {
   disk_.Poke(kName, OffsetOf(1), two.bytes);
   const SalvageReport report = Scan();
   EXPECT_EQ(SeqsOf(report), (Seqs{1, 2}));
-  EXPECT_EQ(report.broken_links, 0u);
+  EXPECT_EQ(report.broken_links, 0U);
 }
 
 TEST_F(SalvageTest, ATornChunkIsNoneAndItsNeighboursStay) {
@@ -174,7 +174,7 @@ TEST_F(SalvageTest, NeighboursWhoseChainDisagreesAreReported) {
   Put(2, 0);
   const SalvageReport report = Scan();
   EXPECT_EQ(SeqsOf(report), (Seqs{1, 2}));
-  EXPECT_EQ(report.broken_links, 1u);
+  EXPECT_EQ(report.broken_links, 1U);
 }
 
 TEST_F(SalvageTest, ADeviceThatRefusesToReadIsDamageNotAnError) {
@@ -186,7 +186,7 @@ TEST_F(SalvageTest, ADeviceThatRefusesToReadIsDamageNotAnError) {
   disk_.faults().Add(rule);
   const SalvageReport report = Scan();
   EXPECT_TRUE(report.damaged());
-  EXPECT_GT(report.unreadable_blocks, 0u);
+  EXPECT_GT(report.unreadable_blocks, 0U);
 }
 
 TEST_F(SalvageTest, AFileThatWasCutIsRefused) {

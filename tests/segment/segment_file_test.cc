@@ -117,7 +117,7 @@ TEST_P(SegmentFileTest, TheNewerCopyRules) {
   life.serial = {7};
   ASSERT_TRUE(WriteLife(*file_, life).ok());
   disk_.Poke(kName, 0, old_a);
-  EXPECT_EQ(ReadAfter(disk_, granule).header.serial.value, 7u);
+  EXPECT_EQ(ReadAfter(disk_, granule).header.serial.value, 7U);
 }
 
 TEST_P(SegmentFileTest, AFooterIsWholeOrNone) {
@@ -142,7 +142,7 @@ TEST_P(SegmentFileTest, AFooterIsWholeOrNone) {
       const auto footer = ReadFooter(*file, life);
       ASSERT_TRUE(footer.ok());
       if (footer->has_value()) {
-        ASSERT_EQ((*footer)->rows.size(), 4u);
+        ASSERT_EQ((*footer)->rows.size(), 4U);
       }
       if (at == disk_.journal_size()) {
         ASSERT_TRUE(footer->has_value());
@@ -166,8 +166,8 @@ TEST(FileWindowTest, ReadsAheadAndReadsNothingTwice) {
     ASSERT_TRUE(bytes.ok());
     EXPECT_EQ((*bytes)[0], static_cast<std::byte>(at / 4096));
   }
-  EXPECT_EQ(disk.faults().count(SeamCall::kRead) - before, 4u);
-  EXPECT_EQ(window.At(8192, 40000)->size(), 40000u);  // larger than the read-ahead
+  EXPECT_EQ(disk.faults().count(SeamCall::kRead) - before, 4U);
+  EXPECT_EQ(window.At(8192, 40000)->size(), 40000U);  // larger than the read-ahead
   EXPECT_EQ((*window.At(61440, 100))[99], std::byte{15});
 }
 

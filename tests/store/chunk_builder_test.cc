@@ -42,7 +42,7 @@ TEST_F(ChunkBuilderTest, WhatGoesInComesOut) {
   const Bytes second(500, std::byte{2});
   builder.Add(View(first), {5'000'000});
   builder.Add(View(second), {9'000'000});
-  EXPECT_EQ(builder.next_unit().value, 102u);
+  EXPECT_EQ(builder.next_unit().value, 102U);
   const uint32_t stored = builder.stored_bytes();
   const StreamChunkPtr chunk = builder.Finish(0);
   EXPECT_EQ(chunk->block_bytes(), stored);
@@ -63,7 +63,7 @@ TEST_F(ChunkBuilderTest, WhatGoesInComesOut) {
   const Result<format::ChunkHead> head = format::DecodeChunkHead(bytes, uid, 8192);
   ASSERT_TRUE(head.ok()) << head.status().ToString();
   EXPECT_TRUE(format::VerifyChunk(*head, bytes).ok());
-  ASSERT_EQ(head->units.size(), 2u);
+  ASSERT_EQ(head->units.size(), 2U);
   EXPECT_EQ(head->units[1].pts, 77);
   EXPECT_EQ(head->units[1].wall_delta_us, 4000);
   EXPECT_EQ(head->config, *spec.tracks);

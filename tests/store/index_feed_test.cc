@@ -55,13 +55,13 @@ TEST(GopAssemblerTest, ChunksBehindEachOtherAreOnePieceOthersAreMore) {
   assembler.Add(Chunk(10, 5, false, 40960), {1}, {1}, &batch);
   assembler.Add(Chunk(15, 5, false, 8192), {2}, {1}, &batch);
   const GopRow& gop = batch.gops.back();
-  ASSERT_EQ(gop.pieces.size(), 3u);
-  EXPECT_EQ(gop.pieces[0].length_bytes, 8192u);
-  EXPECT_EQ(gop.pieces[0].unit_count, 10u);
-  EXPECT_EQ(gop.end_unit().value, 20u);
+  ASSERT_EQ(gop.pieces.size(), 3U);
+  EXPECT_EQ(gop.pieces[0].length_bytes, 8192U);
+  EXPECT_EQ(gop.pieces[0].unit_count, 10U);
+  EXPECT_EQ(gop.end_unit().value, 20U);
   EXPECT_EQ(gop.end.ns, 19'000);
   assembler.Add(Chunk(20, 5, true, 12288), {2}, {1}, &batch);
-  EXPECT_EQ(batch.gops.back().pieces.size(), 1u);
+  EXPECT_EQ(batch.gops.back().pieces.size(), 1U);
   EXPECT_EQ(batch.gops.back().flags, kGopClean);
   EXPECT_EQ(batch.runs.back().begin.ns, 0);
   EXPECT_EQ(batch.runs.back().end.ns, 24'000);
@@ -72,7 +72,7 @@ TEST(GopAssemblerTest, AChunkThatDoesNotFollowStandsAlone) {
   IndexBatch batch;
   assembler.Add(Chunk(0, 5, true, 8192), {1}, {1}, &batch);
   assembler.Add(Chunk(7, 5, false, 12288), {1}, {1}, &batch);
-  EXPECT_EQ(batch.gops.back().first_unit.value, 7u);
+  EXPECT_EQ(batch.gops.back().first_unit.value, 7U);
   EXPECT_EQ(batch.gops.back().flags & kGopClean, 0);
 }
 
@@ -83,8 +83,8 @@ TEST(GopAssemblerTest, ARunGoesOnFromItsLastRow) {
   GopAssembler after;
   after.Resume(batch.gops.back(), batch.runs.back());
   after.Add(Chunk(5, 5, false, 12288), {1}, {1}, &batch);
-  EXPECT_EQ(batch.gops.back().first_unit.value, 0u);
-  EXPECT_EQ(batch.gops.back().end_unit().value, 10u);
+  EXPECT_EQ(batch.gops.back().first_unit.value, 0U);
+  EXPECT_EQ(batch.gops.back().end_unit().value, 10U);
   EXPECT_EQ(batch.runs.back().begin.ns, 0);
 }
 
@@ -97,8 +97,8 @@ TEST(IndexFeedTest, WritesASegmentWithItsRows) {
   EXPECT_FALSE(feed.empty());
   ASSERT_TRUE(feed.Flush(index).ok());
   EXPECT_TRUE(feed.empty());
-  EXPECT_EQ(index.Gops(Stream(), kWallMin, Direction::kForward, 10)->size(), 2u);
-  EXPECT_EQ(index.Segments({1})->size(), 1u);
+  EXPECT_EQ(index.Gops(Stream(), kWallMin, Direction::kForward, 10)->size(), 2U);
+  EXPECT_EQ(index.Segments({1})->size(), 1U);
 }
 
 // The index was lost, and a run is resumed before its segments have been read again: its client
@@ -128,8 +128,8 @@ TEST(IndexFeedTest, PartsRecordedAgainDoNotHideTheRestOfTheirGop) {
       ASSERT_TRUE(feed.Flush(index).ok());
     }
     const auto gops = index.Gops(Stream(), kWallMin, Direction::kForward, 10);
-    ASSERT_EQ(gops->size(), 1u);
-    EXPECT_EQ(gops->front().end_unit().value, 10u);
+    ASSERT_EQ(gops->size(), 1U);
+    EXPECT_EQ(gops->front().end_unit().value, 10U);
   }
 }
 
@@ -154,14 +154,14 @@ TEST(IndexFeedTest, ACopyAnswersWhenTheOtherIsRecycled) {
         }
         ASSERT_TRUE(feed.Flush(index).ok());
       }
-      EXPECT_EQ(index.Gops(Stream(), kWallMin, Direction::kForward, 10)->size(), 1u);
+      EXPECT_EQ(index.Gops(Stream(), kWallMin, Direction::kForward, 10)->size(), 1U);
       IndexBatch gone;
       gone.segments = {Retired(goes)};
       ASSERT_TRUE(index.Write(gone).ok());
       const auto gops = index.Gops(Stream(), kWallMin, Direction::kForward, 10);
-      ASSERT_EQ(gops->size(), 1u);
+      ASSERT_EQ(gops->size(), 1U);
       EXPECT_EQ(gops->front().flags, kGopClean);
-      EXPECT_EQ(gops->front().end_unit().value, goes == 1 ? 5u : 10u);
+      EXPECT_EQ(gops->front().end_unit().value, goes == 1 ? 5U : 10U);
     }
   }
 }
@@ -193,10 +193,10 @@ TEST(IndexFeedTest, CopiesOfARunThatIsRecordedAreJoined) {
     add(Chunk(10, 5, false, 16384));
     ASSERT_TRUE(feed.Flush(index).ok());
     const auto gops = index.Gops(Stream(), kWallMin, Direction::kForward, 10);
-    ASSERT_EQ(gops->size(), 1u);
-    EXPECT_EQ(gops->front().pieces.size(), 2u);
-    EXPECT_EQ(gops->front().end_unit().value, 15u);
-    EXPECT_EQ(index.Runs(Stream(), {kWallMin, kWallMax}, 10)->size(), 1u);
+    ASSERT_EQ(gops->size(), 1U);
+    EXPECT_EQ(gops->front().pieces.size(), 2U);
+    EXPECT_EQ(gops->front().end_unit().value, 15U);
+    EXPECT_EQ(index.Runs(Stream(), {kWallMin, kWallMax}, 10)->size(), 1U);
     IndexBatch gone;
     gone.segments = {Retired(1)};
     ASSERT_TRUE(index.Write(gone).ok());
@@ -219,11 +219,11 @@ TEST(IndexFeedTest, PartsOfAGopJoinItsRow) {
     feed.AddSegment(Sealed(3), {Chunk(7, 1, false, 8192)});
     ASSERT_TRUE(feed.Flush(index).ok());
     const auto gops = index.Gops(Stream(), kWallMin, Direction::kForward, 10);
-    ASSERT_EQ(gops->size(), 1u);
-    ASSERT_EQ(gops->front().pieces.size(), 3u);
-    EXPECT_EQ(gops->front().pieces[0].unit_count, 10u);
-    EXPECT_EQ(gops->front().end_unit().value, 10u);
-    EXPECT_EQ(gops->front().lead_bytes, 500u);
+    ASSERT_EQ(gops->size(), 1U);
+    ASSERT_EQ(gops->front().pieces.size(), 3U);
+    EXPECT_EQ(gops->front().pieces[0].unit_count, 10U);
+    EXPECT_EQ(gops->front().end_unit().value, 10U);
+    EXPECT_EQ(gops->front().lead_bytes, 500U);
   }
 }
 
@@ -240,9 +240,9 @@ TEST(GopJoinerTest, EachByteIsNamedOnceAndTheNewestCopyFirst) {
   EXPECT_EQ(Join(b, a), b);
   b.pieces = {{{1}, {6}, 4096, 4096, {0}, 5}};
   const GopRow joined = Join(a, b);
-  ASSERT_EQ(joined.pieces.size(), 2u);
-  EXPECT_EQ(joined.pieces[0].serial.value, 6u);
-  EXPECT_EQ(joined.lead_bytes, 2u);
+  ASSERT_EQ(joined.pieces.size(), 2U);
+  EXPECT_EQ(joined.pieces[0].serial.value, 6U);
+  EXPECT_EQ(joined.lead_bytes, 2U);
 }
 
 TEST(GopJoinerTest, TooManyPiecesKeepTheRowThatReachesFurther) {
@@ -381,7 +381,7 @@ TEST(IndexFeedTest, RunsOfEarlierSessionsAreForgottenInTheEnd) {
   size_t alone = 0;
   const std::vector<GopRow> gops = *index.Gops(Stream(), {5000}, Direction::kForward, 10);
   for (const GopRow& gop : gops) alone += gop.first_unit.value == 5 ? 1U : 0U;
-  EXPECT_EQ(alone, 1u);
+  EXPECT_EQ(alone, 1U);
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ TEST(IntervalSetTest, RefusesOneIntervalTooManyAndChangesNothing) {
   EXPECT_FALSE(set.Insert(beyond, beyond + 1));
   EXPECT_FALSE(set.contains(beyond));
   EXPECT_TRUE(set.Insert(1, 2));  // joins two: no more than before
-  EXPECT_EQ(set.EndOfPrefix(0), 3u);
+  EXPECT_EQ(set.EndOfPrefix(0), 3U);
   EXPECT_TRUE(set.Insert(beyond, beyond + 1));
 }
 

@@ -65,8 +65,8 @@ class LedgerCopyTest : public ::testing::Test {
 TEST_F(LedgerCopyTest, TheLedgerNeverFillsItsVolume) {
   Start();
   RecordGaps(0, 2000);
-  EXPECT_LT(LedgerFiles().size(), 12u);
-  EXPECT_EQ(GapsFoundAnew(), 2000u);
+  EXPECT_LT(LedgerFiles().size(), 12U);
+  EXPECT_EQ(GapsFoundAnew(), 2000U);
 }
 
 // More runs end at once than the ledger's buffer has room for.
@@ -181,7 +181,7 @@ TEST_F(LedgerCopyTest, ARottenFooterLosesNoRecord) {
   Reopen();
   ASSERT_TRUE(store_->FindStream("gate").ok());
   RecordGaps(40, 400);
-  EXPECT_EQ(GapsFoundAnew(), 400u);
+  EXPECT_EQ(GapsFoundAnew(), 400U);
 }
 
 }  // namespace

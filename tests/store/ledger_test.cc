@@ -66,7 +66,7 @@ TEST(LedgerTest, OneResultInWhateverOrder) {
     ASSERT_EQ(ledger.FindRun(IdOf<RunId>(1))->end.ns, 30);
     ASSERT_EQ(ledger.FindRun(IdOf<RunId>(1))->cause, EndCause::kShutdown);
     const auto gaps = Of<GapRow>(ledger.Live({}, 0));
-    ASSERT_EQ(gaps.size(), 1u);
+    ASSERT_EQ(gaps.size(), 1U);
     ASSERT_EQ(gaps[0], Gap(5, 9, 4));
     std::next_permutation(order.begin() + 2, order.end());
   } while (std::next_permutation(order.begin(), order.begin() + 2) ||
@@ -86,7 +86,7 @@ TEST(LedgerTest, APendingRecordIsCopiedForwardButNotKnown) {
   {
     const Ledger::Pending pending(ledger, Named(1, "gate"));
     EXPECT_FALSE(ledger.FindStream("gate").has_value());
-    EXPECT_EQ(Of<format::StreamRecord>(ledger.Live({}, 0)).size(), 1u);
+    EXPECT_EQ(Of<format::StreamRecord>(ledger.Live({}, 0)).size(), 1U);
   }
   EXPECT_TRUE(ledger.Live({}, 0).empty());
 }
@@ -96,12 +96,12 @@ TEST(LedgerTest, ReceiptsAreTheVolumesOwnAndTheLatest) {
   for (uint64_t serial = 1; serial <= 10; ++serial) ledger.Apply(Receipt(1, serial));
   ledger.Apply(Receipt(2, 77));
   const auto kept = Of<format::RetiredRecord>(ledger.Live(IdOf<VolumeId>(1), 3));
-  ASSERT_EQ(kept.size(), 3u);
+  ASSERT_EQ(kept.size(), 3U);
   for (const format::RetiredRecord& receipt : kept) {
     EXPECT_EQ(receipt.volume, IdOf<VolumeId>(1));
-    EXPECT_GE(receipt.serial.value, 8u);
+    EXPECT_GE(receipt.serial.value, 8U);
   }
-  EXPECT_EQ(Of<format::RetiredRecord>(ledger.Live(IdOf<VolumeId>(2), 3)).size(), 1u);
+  EXPECT_EQ(Of<format::RetiredRecord>(ledger.Live(IdOf<VolumeId>(2), 3)).size(), 1U);
 }
 
 TEST(LedgerTest, ReceiptsAreBounded) {
@@ -126,7 +126,7 @@ TEST(LedgerTest, PruneDropsWhatIsAboutFootageThatIsGone) {
   ledger.Apply(format::SessionRecord{{}, {2}, {30}});
   ledger.Apply(format::SessionRecord{{}, {3}, {45}});
   ledger.Prune({{IdOf<StreamId>(1), WallTime{40}}});
-  EXPECT_EQ(Of<GapRow>(ledger.Live({}, 0)).size(), 2u) << "nothing has been recycled yet";
+  EXPECT_EQ(Of<GapRow>(ledger.Live({}, 0)).size(), 2U) << "nothing has been recycled yet";
   format::RetiredRecord receipt = Receipt(1, 1);
   receipt.end = {35};
   ledger.Apply(receipt);
@@ -135,10 +135,10 @@ TEST(LedgerTest, PruneDropsWhatIsAboutFootageThatIsGone) {
   EXPECT_EQ(Of<GapRow>(ledger.Live({}, 0)), std::vector<GapRow>{Gap(30, 50)});
   EXPECT_FALSE(ledger.FindRun(IdOf<RunId>(1)).has_value());
   EXPECT_TRUE(ledger.FindRun(IdOf<RunId>(2)).has_value());
-  EXPECT_EQ(ledger.SessionBegins().size(), 3u);
+  EXPECT_EQ(ledger.SessionBegins().size(), 3U);
   ledger.Prune({{IdOf<StreamId>(1), WallTime{40}}, {IdOf<StreamId>(2), WallTime{41}}});
   EXPECT_EQ(ledger.SessionBegins(), (std::vector<WallTime>{{30}, {45}}));
-  EXPECT_EQ(ledger.Streams().size(), 2u);
+  EXPECT_EQ(ledger.Streams().size(), 2U);
 }
 
 TEST(LedgerTest, ImportsGoWithTheirFootageAndTheOneThatKnowsItsEndHolds) {
@@ -165,7 +165,7 @@ TEST(LedgerTest, ImportsGoWithTheirFootageAndTheOneThatKnowsItsEndHolds) {
   receipt.end = {30};
   ledger.Apply(receipt);
   ledger.Prune({{IdOf<StreamId>(1), WallTime{20}}});
-  EXPECT_EQ(ledger.Imports().size(), 2u);
+  EXPECT_EQ(ledger.Imports().size(), 2U);
   ledger.Prune({{IdOf<StreamId>(1), WallTime{21}}});
   EXPECT_EQ(ledger.Imports(), std::vector<ImportRow>{broken_off});
 }

@@ -121,7 +121,7 @@ TEST_F(PlacementTest, AGopIsNearlyAlwaysOneReadAndASegmentNearlyAllFootage) {
     stored += row.payload_bytes;
     room += world_->options().segment_bytes;
   }
-  ASSERT_GT(room, 0u);
+  ASSERT_GT(room, 0U);
   const StoreCounters counters = store_->counters();
   const double one_read = static_cast<double>(in_one_read) / static_cast<double>(gops);
   const double chunk_share = static_cast<double>(counters.bytes_accepted) /

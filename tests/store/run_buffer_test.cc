@@ -67,17 +67,17 @@ class RunBufferTest : public ::testing::Test {
 
 TEST_F(RunBufferTest, ChunksHoldConsecutiveUnitsAndACleanPointOnlyAtTheirStart) {
   Make();
-  for (const uint64_t n : {0u, 1u, 2u}) ASSERT_TRUE(Append(n, n == 0 ? kUnitClean : 0).ok());
+  for (const uint64_t n : {0U, 1U, 2U}) ASSERT_TRUE(Append(n, n == 0 ? kUnitClean : 0).ok());
   ASSERT_TRUE(Append(3, kUnitClean).ok());  // clean point
   ASSERT_TRUE(Append(4).ok());
   ASSERT_TRUE(Append(7).ok());  // hole
   const auto chunks = FlushAndCollect();
-  ASSERT_EQ(chunks.size(), 3u);
-  EXPECT_EQ(chunks[0]->row.unit_count, 3u);
-  EXPECT_EQ(chunks[1]->row.first_unit.value, 3u);
+  ASSERT_EQ(chunks.size(), 3U);
+  EXPECT_EQ(chunks[0]->row.unit_count, 3U);
+  EXPECT_EQ(chunks[1]->row.first_unit.value, 3U);
   EXPECT_TRUE(chunks[1]->row.flags & format::kContentClean);
   EXPECT_TRUE(chunks[1]->row.flags & format::kContentConfig);
-  EXPECT_EQ(chunks[2]->row.first_unit.value, 7u);
+  EXPECT_EQ(chunks[2]->row.first_unit.value, 7U);
   EXPECT_TRUE(chunks[2]->row.flags & format::kContentConfig);  // behind a hole
 }
 
@@ -93,7 +93,7 @@ TEST_F(RunBufferTest, TracksThatChangeBetweenCleanPointsAreCarriedOnce) {
   run_->Flush();
   ASSERT_TRUE(Append(2).ok());
   const auto chunks = FlushAndCollect();
-  ASSERT_EQ(chunks.size(), 3u);
+  ASSERT_EQ(chunks.size(), 3U);
   EXPECT_TRUE(chunks[1]->row.flags & format::kContentConfig);
   EXPECT_FALSE(chunks[1]->row.flags & format::kContentClean);
   EXPECT_FALSE(chunks[2]->row.flags & format::kContentConfig);
@@ -103,27 +103,27 @@ TEST_F(RunBufferTest, AResentUnitIsAcknowledgedAndStoredOnce) {
   Make();
   ASSERT_TRUE(Append(0, kUnitClean).ok());
   ASSERT_TRUE(Append(0, kUnitClean).ok());
-  EXPECT_EQ(run_->units_accepted(), 1u);
-  EXPECT_EQ(run_->units_resent(), 1u);
-  EXPECT_EQ(FlushAndCollect()[0]->row.unit_count, 1u);
+  EXPECT_EQ(run_->units_accepted(), 1U);
+  EXPECT_EQ(run_->units_resent(), 1U);
+  EXPECT_EQ(FlushAndCollect()[0]->row.unit_count, 1U);
 }
 
 TEST_F(RunBufferTest, DurableStopsAtAHoleAndGoesOnWhenItIsFilledLate) {
   Make();
-  for (const uint64_t n : {0u, 1u, 3u}) ASSERT_TRUE(Append(n, n == 0 ? kUnitClean : 0).ok());
+  for (const uint64_t n : {0U, 1U, 3U}) ASSERT_TRUE(Append(n, n == 0 ? kUnitClean : 0).ok());
   const auto first = FlushAndCollect();
   for (const StreamChunkPtr& chunk : first) run_->MarkWritten(*chunk);
-  EXPECT_EQ(run_->watermarks().written.value, 2u);
-  EXPECT_EQ(run_->watermarks().durable.value, 0u);
+  EXPECT_EQ(run_->watermarks().written.value, 2U);
+  EXPECT_EQ(run_->watermarks().durable.value, 0U);
   for (const StreamChunkPtr& chunk : first) run_->MarkDurable(*chunk);
-  EXPECT_EQ(run_->watermarks().durable.value, 2u);
-  EXPECT_EQ(run_->watermarks().accepted.value, 2u);
+  EXPECT_EQ(run_->watermarks().durable.value, 2U);
+  EXPECT_EQ(run_->watermarks().accepted.value, 2U);
   EXPECT_TRUE(run_->IsDurable({4}));  // all that was accepted is
   ASSERT_TRUE(Append(2).ok());
   EXPECT_FALSE(run_->IsDurable({4}));
-  EXPECT_EQ(run_->watermarks().accepted.value, 4u);
+  EXPECT_EQ(run_->watermarks().accepted.value, 4U);
   for (const StreamChunkPtr& chunk : FlushAndCollect()) MarkDurable(*chunk);
-  EXPECT_EQ(run_->watermarks().durable.value, 4u);
+  EXPECT_EQ(run_->watermarks().durable.value, 4U);
 }
 
 // Chunks come back from several volumes in any order; more holes than the accepted have.
@@ -150,7 +150,7 @@ TEST_F(RunBufferTest, LiveUnitsAreShedUpToTheNextCleanPointThatFinds) {
   Make(256U << 10);
   uint64_t n = 0;
   while (Append(n, n % 10 == 0 ? kUnitClean : 0, 9000).ok()) ++n;
-  ASSERT_LT(n, 100u);
+  ASSERT_LT(n, 100U);
   const uint64_t first_shed = n;
   for (const StreamChunkPtr& chunk : FlushAndCollect()) {  // room again
     MarkDurable(*chunk);
@@ -160,7 +160,7 @@ TEST_F(RunBufferTest, LiveUnitsAreShedUpToTheNextCleanPointThatFinds) {
   while (n % 10 != 0) EXPECT_FALSE(Append(n++, 0, 9000).ok());  // W4: not before a clean point
   EXPECT_TRUE(Append(n, kUnitClean, 9000).ok());
   const std::vector<GapRow> gaps = run_->TakeShed(false);
-  ASSERT_EQ(gaps.size(), 1u);
+  ASSERT_EQ(gaps.size(), 1U);
   EXPECT_EQ(gaps[0].units_lost, n - first_shed);
   EXPECT_EQ(gaps[0].begin.ns, static_cast<int64_t>(first_shed) * 40'000'000);
   EXPECT_EQ(gaps[0].end.ns, static_cast<int64_t>(n) * 40'000'000);
@@ -173,7 +173,7 @@ TEST_F(RunBufferTest, BulkIsToldToWait) {
   uint64_t n = 0;
   while (Append(n, n % 10 == 0 ? kUnitClean : 0, 9000, AppendMode::kBulk).ok()) ++n;
   EXPECT_TRUE(full_);
-  EXPECT_EQ(run_->units_shed(), 0u);
+  EXPECT_EQ(run_->units_shed(), 0U);
   for (const StreamChunkPtr& chunk : FlushAndCollect()) {
     MarkDurable(*chunk);
     run_->Release(*chunk);
@@ -189,7 +189,7 @@ TEST_F(RunBufferTest, FlushesFallDueAtTheIntervalPlusItsPhase) {
   now_ = {1'029'999'999};
   EXPECT_TRUE(Collect().empty());
   now_ = {1'030'000'000};
-  EXPECT_EQ(Collect().size(), 1u);
+  EXPECT_EQ(Collect().size(), 1U);
   ASSERT_TRUE(Append(1).ok());
   EXPECT_EQ(run_->due().ns, 1'280'000'000);
 }
@@ -205,12 +205,12 @@ TEST_F(RunBufferTest, ASmallChunkWaitsForMore) {
   }
   now_ = run_->due();
   EXPECT_EQ(now_.ns, 1'780'000'000);
-  EXPECT_EQ(Collect().size(), 1u);
+  EXPECT_EQ(Collect().size(), 1U);
   ASSERT_TRUE(Append(1).ok());
   ASSERT_TRUE(Append(2, 0, 40'000).ok());
   now_ = run_->due();
   EXPECT_EQ(now_.ns, 2'030'000'000);
-  EXPECT_EQ(Collect().size(), 1u);
+  EXPECT_EQ(Collect().size(), 1U);
 }
 
 // No small chunk waits beyond a second: with an interval of that length it goes out at its end.
@@ -219,21 +219,21 @@ TEST_F(RunBufferTest, ASmallChunkWaitsNoLongerThanASecond) {
   ASSERT_TRUE(Append(0, kUnitClean).ok());
   now_ = run_->due();
   EXPECT_EQ(now_.ns, 1'030'000'000);
-  EXPECT_EQ(Collect().size(), 1u);
+  EXPECT_EQ(Collect().size(), 1U);
 }
 
 TEST_F(RunBufferTest, AChunkIsHeldUntilItIsReleased) {
   Make();
   ASSERT_TRUE(Append(0, kUnitClean).ok());
   const auto chunks = FlushAndCollect();
-  EXPECT_EQ(run_->Live().size(), 1u);
+  EXPECT_EQ(run_->Live().size(), 1U);
   EXPECT_FALSE(run_->Live()[0].durable);
   MarkDurable(*chunks[0]);
   EXPECT_TRUE(run_->Live()[0].durable);
   EXPECT_FALSE(run_->idle());
   run_->Release(*chunks[0]);
   EXPECT_TRUE(run_->idle());
-  EXPECT_EQ(run_->held_bytes(), 0u);
+  EXPECT_EQ(run_->held_bytes(), 0U);
 }
 
 TEST_F(RunBufferTest, WhatComesBackIsCollectedFirst) {
@@ -244,7 +244,7 @@ TEST_F(RunBufferTest, WhatComesBackIsCollectedFirst) {
   run_->Flush();
   run_->TakeBack(first);
   const auto again = Collect();
-  ASSERT_EQ(again.size(), 2u);
+  ASSERT_EQ(again.size(), 2U);
   EXPECT_EQ(again[0], first[0]);
 }
 

@@ -127,14 +127,14 @@ TEST_F(StoreTest, WhatGoesInComesOutBeforeAndAfterAnOrderlyStop) {
   Record(**run, camera, 60);
   ExpectSame(ReadAll(*store_, stream->id), camera.sent(), 60);  // partly from memory
   ASSERT_TRUE((*run)->WaitDurable({60}, seconds(5)).ok());
-  EXPECT_EQ((*run)->watermarks().durable.value, 60u);
+  EXPECT_EQ((*run)->watermarks().durable.value, 60U);
   run->reset();
   ASSERT_TRUE(store_->Close().ok());
   store_.reset();
 
   OpenStore();
   ExpectSame(ReadAll(*store_, stream->id), camera.sent(), 60);
-  EXPECT_EQ(store_->counters().segments_salvaged, 0u);
+  EXPECT_EQ(store_->counters().segments_salvaged, 0U);
   EXPECT_TRUE(store_->FindStream("gate").ok());
 }
 
@@ -165,7 +165,7 @@ TEST_F(StoreTest, EverythingAcknowledgedSurvivesAPowerCut) {
   Camera camera(2, world_->clock().WallNow());
   Record(**run, camera, 45);
   const uint64_t durable = (*run)->watermarks().durable.value;
-  EXPECT_GT(durable, 20u);
+  EXPECT_GT(durable, 20U);
   CrashTraits drop;
   drop.mode = CrashTraits::Mode::kDropAll;
   SimWorld after(*world_, world_->CutAt(world_->now()), 9, drop);
@@ -175,7 +175,7 @@ TEST_F(StoreTest, EverythingAcknowledgedSurvivesAPowerCut) {
   ASSERT_TRUE((*reopened)->WaitIdle(seconds(60)).ok());
   ASSERT_TRUE((*reopened)->FindStream("gate").ok());
   ExpectSame(ReadAll(**reopened, stream->id), camera.sent(), durable);
-  EXPECT_EQ((*reopened)->counters().acknowledged_chunks_lost, 0u);
+  EXPECT_EQ((*reopened)->counters().acknowledged_chunks_lost, 0U);
 }
 
 }  // namespace

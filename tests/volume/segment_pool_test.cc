@@ -99,7 +99,7 @@ TEST_F(SegmentPoolTest, AFileGoesRound) {
     EXPECT_EQ(pool_->Recycle(serial).code(), Code::kFailedPrecondition);  // L4
   }
   ASSERT_TRUE(pool_->Recycle(serial).ok());
-  EXPECT_EQ(pool_->free_count(), 1u);
+  EXPECT_EQ(pool_->free_count(), 1U);
   EXPECT_EQ(pool_->Lease(serial).status().code(), Code::kNotFound);
   // L3: free on the disk, not only here.
   const auto after = PowerCut();
@@ -138,7 +138,7 @@ TEST_F(SegmentPoolTest, BrokenOnesComeBySerialAndLateOnesToo) {
   EXPECT_EQ(pool_->NextBroken()->serial, second.header.serial);
   ASSERT_TRUE(pool_->SalvageBroken(second.header.serial, {}, true).ok());
   EXPECT_FALSE(pool_->NextBroken().has_value());
-  EXPECT_EQ(pool_->free_count(), 2u);
+  EXPECT_EQ(pool_->free_count(), 2U);
 }
 
 // The process died after the footer's write and before its sync.
@@ -179,7 +179,7 @@ TEST_F(SegmentPoolTest, ASalvageWhoseSyncFailedWritesItsChunksAgain) {
   EXPECT_FALSE(pool_->SalvageBroken(spare.header.serial, {}, true).ok());
   if (Salvage(*spare.file, spare.header, {})->rows.empty()) return;  // lost at once: nothing served
   ASSERT_TRUE(pool_->SalvageBroken(spare.header.serial, {}, true).ok());
-  EXPECT_EQ(ChunksThatSurvive(spare.header), 1u);
+  EXPECT_EQ(ChunksThatSurvive(spare.header), 1U);
 }
 
 TEST_F(SegmentPoolTest, AForeignOrRottenFileIsLeftAlone) {
@@ -190,7 +190,7 @@ TEST_F(SegmentPoolTest, AForeignOrRottenFileIsLeftAlone) {
   EXPECT_EQ(pool_->DamagedFiles(), std::vector<std::string>{"segment-00000000"});
   EXPECT_FALSE(notes_.empty());
   EXPECT_FALSE(pool_->Find(spare.header.serial).has_value());
-  EXPECT_EQ(OpenOne().header.file_number, 1u);
+  EXPECT_EQ(OpenOne().header.file_number, 1U);
 }
 
 // Block 0 of many files is read by several threads at once.
@@ -219,11 +219,11 @@ TEST_F(SegmentPoolTest, ThreadsReadWhatOneWould) {
     options.scan_threads = many ? 8 : 1;
     SegmentPool pool(*disk, clock_, random_, options);
     ASSERT_TRUE(pool.Scan(/*read_only=*/true, &notes_of[many]).ok());
-    EXPECT_EQ(pool.DamagedFiles().size(), 8u);
+    EXPECT_EQ(pool.DamagedFiles().size(), 8U);
     for (const SegmentPool::Opened& life : pool.Lives())
       serials_of[many].push_back(life.header.serial);
   }
-  EXPECT_EQ(serials_of[0].size(), 32u);
+  EXPECT_EQ(serials_of[0].size(), 32U);
   EXPECT_EQ(serials_of[0], serials_of[1]);
   EXPECT_EQ(notes_of[0], notes_of[1]);
 }

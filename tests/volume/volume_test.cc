@@ -23,7 +23,7 @@ TEST_F(VolumeTest, ReportsWhatASyncCovered) {
   EXPECT_TRUE(client_.durable.empty());  // written, but the sync is under way
   clock_.Advance(seconds(1));
   Turn(30);
-  EXPECT_EQ(client_.durable_units().size(), 5u);
+  EXPECT_EQ(client_.durable_units().size(), 5U);
 }
 
 // Whoever stops the loop's thread wakes it: that is no answer from the disk.
@@ -65,7 +65,7 @@ TEST_F(VolumeTest, HangingSyncsLeaveRoomForWrites) {
     if (volume_->health() == VolumeHealth::kOffline) break;
   }
   for (const SegmentRow& row : client_.segments) opened.insert(row.serial.value);
-  EXPECT_GT(opened.size(), 20u);
+  EXPECT_GT(opened.size(), 20U);
   EXPECT_TRUE(client_.durable.empty());
 }
 
@@ -79,7 +79,7 @@ TEST_F(VolumeTest, AVolumeFullOfLedgerStillRecords) {
   while (pool().Lives().size() < 4) {
     Give(unit++, 15000, kLedgerClass);
     Turn(12);
-    ASSERT_LT(unit, 100u);
+    ASSERT_LT(unit, 100U);
   }
   const uint64_t first = unit;
   for (; unit < first + 40; ++unit) {
@@ -105,7 +105,7 @@ TEST_F(VolumeTest, AFreedFileWaitsForWhatThereIsToSayOfIt) {
   EXPECT_EQ(client_.durable_units(), (std::set<uint64_t>{1}));
   client_.may_reuse = true;
   Turn(20);
-  EXPECT_EQ(client_.durable_units().size(), 2u);
+  EXPECT_EQ(client_.durable_units().size(), 2U);
 }
 
 // One reader holds the oldest: the next oldest goes, in order of serial.
@@ -120,12 +120,12 @@ TEST_F(VolumeTest, RecyclesTheOldestThatNobodyReads) {
     }
   };
   record_until_recycled(1);
-  ASSERT_EQ(client_.recycled.size(), 1u);
+  ASSERT_EQ(client_.recycled.size(), 1U);
   const SegmentSerial oldest = pool().Oldest()->serial;
   Result<SegmentLease> lease = pool().Lease(oldest);
   ASSERT_TRUE(lease.ok());
   record_until_recycled(3);
-  ASSERT_EQ(client_.recycled.size(), 3u);
+  ASSERT_EQ(client_.recycled.size(), 3U);
   EXPECT_GT(client_.recycled[1].serial, oldest);
   EXPECT_GT(client_.recycled[2].serial, client_.recycled[1].serial);
   EXPECT_TRUE(pool().Find(oldest).has_value());
@@ -143,7 +143,7 @@ TEST_F(VolumeTest, AFailedWriteMovesWhatWasNotDurable) {
   Turn(4);
   for (uint64_t unit = 0; unit < 3; ++unit) Give(unit);
   Turn(40);
-  ASSERT_EQ(client_.durable.size(), 3u);
+  ASSERT_EQ(client_.durable.size(), 3U);
   FaultRule rule;
   rule.call = SeamCall::kWrite;
   rule.fault = Fault::Error(EIO);
@@ -153,11 +153,11 @@ TEST_F(VolumeTest, AFailedWriteMovesWhatWasNotDurable) {
   disk_->faults().Clear();
   Turn(40);
   EXPECT_EQ(client_.troubles, std::vector<VolumeHealth>{VolumeHealth::kSuspect});
-  ASSERT_EQ(client_.durable.size(), 6u);
+  ASSERT_EQ(client_.durable.size(), 6U);
   EXPECT_NE(client_.durable[2]->serial, client_.durable[3]->serial);
   clock_.Advance(seconds(21));
   Turn(5);
-  ASSERT_EQ(client_.salvages.size(), 1u);
+  ASSERT_EQ(client_.salvages.size(), 1U);
   EXPECT_FALSE(client_.salvages[0].damaged());
   EXPECT_TRUE(pool().Find(client_.durable[0]->serial)->state == SegmentPool::FileState::kSealed);
 }
@@ -178,8 +178,8 @@ TEST_F(VolumeTest, ThreeFailuresInARowTakeItOffline) {
     Turn(12, /*maintain=*/false);
   }
   EXPECT_EQ(volume_->health(), VolumeHealth::kOffline);
-  ASSERT_EQ(client_.handed_back.size(), 1u);
-  EXPECT_EQ(client_.handed_back[0]->row.first_unit.value, 0u);
+  ASSERT_EQ(client_.handed_back.size(), 1U);
+  EXPECT_EQ(client_.handed_back[0]->row.first_unit.value, 0U);
   EXPECT_TRUE(client_.durable.empty());
 }
 
@@ -196,11 +196,11 @@ TEST_F(VolumeTest, AStallHandsOverWhatIsUnderWayAndWaiting) {
   clock_.Advance(milliseconds(2100));
   Turn(2, /*maintain=*/false);
   ASSERT_EQ(client_.troubles, std::vector<VolumeHealth>{VolumeHealth::kStalled});
-  ASSERT_EQ(client_.handed_back.size(), 1u);
-  EXPECT_NE(client_.handed_back[0]->serial.value, 0u);  // may still come through here
+  ASSERT_EQ(client_.handed_back.size(), 1U);
+  EXPECT_NE(client_.handed_back[0]->serial.value, 0U);  // may still come through here
   disk_->ReleaseStalled();
   Turn(40, /*maintain=*/false);
-  EXPECT_EQ(client_.durable.size(), 1u);
+  EXPECT_EQ(client_.durable.size(), 1U);
   EXPECT_EQ(volume_->health(), VolumeHealth::kSuspect);
 }
 
@@ -223,14 +223,14 @@ TEST_F(VolumeTest, NoGranuleIsWrittenAgainOnceAnythingInItWasReported) {
       const uint64_t end = chunk->row.offset_bytes + chunk->row.chunk_bytes;
       for (uint64_t at = chunk->row.offset_bytes / kGranule; at * kGranule < end; ++at) {
         const std::pair granule{chunk->serial.value, at};
-        EXPECT_EQ(reported.count(granule), 0u) << granule.first << " " << granule.second;
+        EXPECT_EQ(reported.count(granule), 0U) << granule.first << " " << granule.second;
         if (!now.insert(granule).second) ++shared;
       }
     }
     reported.insert(now.begin(), now.end());
   }
-  EXPECT_EQ(client_.durable_units().size(), 60u);
-  EXPECT_GT(shared, 0u);
+  EXPECT_EQ(client_.durable_units().size(), 60U);
+  EXPECT_GT(shared, 0U);
 }
 
 TEST_F(VolumeTest, WhatWasDurableIsFoundByTheNextOpening) {
@@ -242,18 +242,18 @@ TEST_F(VolumeTest, WhatWasDurableIsFoundByTheNextOpening) {
   }
   Turn(20);
   const std::set<uint64_t> durable = client_.durable_units();
-  ASSERT_EQ(durable.size(), 9u);
+  ASSERT_EQ(durable.size(), 9U);
   CrashTraits drop;
   drop.mode = CrashTraits::Mode::kDropAll;
   std::unique_ptr<SimDisk> after = disk_->CrashImage(disk_->journal_size(), 3, drop, &clock_);
   NotingClient next;
   auto volume = Volume::Open(*after, clock_, random_, next, OptionsOf());
   ASSERT_TRUE(volume.ok()) << volume.status().ToString();
-  EXPECT_EQ((*volume)->superblock().epoch.value, 2u);
+  EXPECT_EQ((*volume)->superblock().epoch.value, 2U);
   while ((*volume)->HasWork()) (*volume)->Maintain();
   uint32_t found = 0;
   for (const SegmentRow& row : next.segments) found += row.chunk_count;
-  EXPECT_EQ(found, 9u);
+  EXPECT_EQ(found, 9U);
   for (const SalvageReport& report : next.salvages) EXPECT_FALSE(report.damaged());
 }
 
