@@ -1,11 +1,7 @@
 // reel init: makes a node and its volumes.
-#include <unistd.h>
-
-#include <filesystem>
 #include <vector>
 
-#include "engine/io/disk_factory.h"
-#include "engine/store/node_file.h"
+#include "reel/node.h"
 #include "tools/command.h"
 #include "tools/node_session.h"
 #include "tools/print.h"
@@ -13,11 +9,6 @@
 
 namespace reel {
 namespace {
-
-namespace fs = std::filesystem;
-
-// What Store::Init would refuse with more words.
-constexpr uint64_t kLeastVolumeBytes = uint64_t{16} << 20;
 
 struct InitArgs {
   std::string node;
@@ -57,49 +48,13 @@ Result<Store::InitVolume> ParseVolume(const std::string& text) {
   return volume;
 }
 
-// A volume without a size takes what is free now, less the 2 % the design keeps in reserve. The
-// directory must be there: making it would record beside a disk that is not mounted.
-Status CompleteVolume(Store::InitVolume* volume) {
-  Result<std::unique_ptr<Disk>> disk = OpenDisk(volume->path);
-  if (!disk.ok() && disk.status().code() == Code::kNotFound) {
-    return NotFound(volume->path +
-                    ": no such directory; mount the disk or make the directory first");
-  }
-  if (!disk.ok()) return disk.status();
-  // However it is written, one directory is one volume.
-  std::error_code error;
-  const fs::path whole = fs::canonical(volume->path, error);
-  if (error) return Status::FromErrno(error.value(), volume->path);
-  volume->path = whole.string();
-  if (volume->bytes != 0) return OkStatus();
-  REEL_ASSIGN_OR_RETURN(const DiskFacts facts, (*disk)->Probe());
-  volume->bytes = facts.free_bytes / 100 * 98;
-  if (volume->bytes >= kLeastVolumeBytes) return OkStatus();
-  return ResourceExhausted(volume->path + " has " + FormatSize(facts.free_bytes) +
-                           " free, a volume needs " + FormatSize(kLeastVolumeBytes) +
-                           " at least: give it a directory on a disk with room");
-}
-
-Status Init(const std::string& node, const std::vector<Store::InitVolume>& volumes) {
-  std::error_code error;
-  const bool made = fs::create_directory(node, error);
-  if (error) return Status::FromErrno(error.value(), "make the state directory " + node);
-  Status status = Store::Init(NodeOptions(node), volumes);
-  if (status.ok() || !made) return status;
-  // Only the directory made above, and only if it holds nothing but the lock of this attempt.
-  fs::remove(fs::path(node) / kNodeLockName, error);
-  ::rmdir(node.c_str());
-  return status;
-}
-
 Status RunInit(const InitArgs& args) {
   std::vector<Store::InitVolume> volumes;
   for (const std::string& text : args.volumes) {
     REEL_ASSIGN_OR_RETURN(Store::InitVolume volume, ParseVolume(text));
-    REEL_RETURN_IF_ERROR(CompleteVolume(&volume));
     volumes.push_back(std::move(volume));
   }
-  REEL_RETURN_IF_ERROR(Init(args.node, volumes));
+  REEL_RETURN_IF_ERROR(Node::Init(args.node, volumes));
   REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.node));
   Json json{{"node", args.node}, {"volumes", Json::array()}};
   if (!args.json) PrintLine("node " + args.node);

@@ -39,7 +39,7 @@ Status RunForget(const VolumesArgs& args) {
   REEL_ASSIGN_OR_RETURN(const format::NodeState node, ReadNode(args.node));
   for (const format::NodeVolume& volume : node.volumes) {
     if (volume.forgotten() || !Names(args.volume, volume)) continue;
-    REEL_RETURN_IF_ERROR(Store::Forget(NodeOptions(args.node), volume.number));
+    REEL_RETURN_IF_ERROR(Store::Forget(StoreOptionsOf(args.node), volume.number));
     if (args.json) {
       PrintJson(
           {{"forgotten", volume.number.value}, {"id", ToString(volume.id)}, {"path", volume.path}});

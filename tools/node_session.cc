@@ -103,7 +103,7 @@ Result<std::unique_ptr<HealingIndex>> OpenIndexForWriting(const std::string& nod
 
 }  // namespace
 
-Store::Options NodeOptions(const std::string& node) {
+Store::Options StoreOptionsOf(const std::string& node) {
   Store::Options options;
   options.state_path = node;
   options.open_disk = [](const std::string& path) { return OpenDisk(path); };
@@ -121,7 +121,7 @@ Result<std::unique_ptr<NodeSession>> NodeSession::OpenForReading(const std::stri
   std::unique_ptr<NodeSession> session(new NodeSession);
   session->read_index_ = OpenIndexForReading(node);
   REEL_ASSIGN_OR_RETURN(session->scratch_index_, OpenInMemoryIndex({}));
-  Store::Options options = NodeOptions(node);
+  Store::Options options = StoreOptionsOf(node);
   options.index = session->read_index_.get();
   options.scratch_index = session->scratch_index_.get();
   options.read_only = true;
@@ -136,7 +136,7 @@ Result<std::unique_ptr<NodeSession>> NodeSession::OpenForWriting(const std::stri
   REEL_RETURN_IF_ERROR(LockNode(*disk).status());
   std::unique_ptr<NodeSession> session(new NodeSession);
   REEL_ASSIGN_OR_RETURN(session->index_, OpenIndexForWriting(node));
-  Store::Options options = NodeOptions(node);
+  Store::Options options = StoreOptionsOf(node);
   options.index = session->index_.get();
   REEL_ASSIGN_OR_RETURN(session->store_, OpenStore(std::move(options)));
   session->index_->OnLoss([store = session->store_.get()] { store->RebuildIndex(); });

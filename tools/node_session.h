@@ -43,7 +43,7 @@ class NodeSession {
 
 // What a node is opened with, but for its index: the state directory, real disks, messages on
 // stderr.
-Store::Options NodeOptions(const std::string& node);
+Store::Options StoreOptionsOf(const std::string& node);
 
 // Who the node is and which volumes it expects. Errors as of opening it.
 Result<format::NodeState> ReadNode(const std::string& node);

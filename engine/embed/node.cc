@@ -15,6 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What Store::Init would refuse with more words.
+constexpr uint64_t kLeastVolumeBytes = uint64_t{16} << 20;
+
 std::string IndexPath(const std::string& node) { return node + "/index"; }
 
 Store::Options StoreOptions(const std::string& path, const NodeOptions& options) {
@@ -44,7 +47,10 @@ Status CompleteVolume(Store::InitVolume* volume) {
   if (volume->bytes != 0) return OkStatus();
   REEL_ASSIGN_OR_RETURN(const DiskFacts facts, (*disk)->Probe());
   volume->bytes = facts.free_bytes / 100 * 98;
-  return OkStatus();
+  if (volume->bytes >= kLeastVolumeBytes) return OkStatus();
+  return ResourceExhausted(volume->path + " has " + std::to_string(facts.free_bytes >> 20) +
+                           " MiB free, a volume needs " + std::to_string(kLeastVolumeBytes >> 20) +
+                           " MiB at least: give it a directory on a disk with room");
 }
 
 Status InitIn(const std::string& path, std::vector<Store::InitVolume> volumes) {
