@@ -188,8 +188,9 @@ TEST_F(EveryError, AVolumeOfANewerFormat) {
 }
 
 TEST_F(EveryError, NoRoomThere) {
-  ExpectSaid(
-      {{"init", folder_ / "new", "--volume", "/proc"}, ExitCode::kFull, "/proc has 0 MiB free, a volume needs 16 MiB"});
+  ExpectSaid({{"init", folder_ / "new", "--volume", "/proc"},
+              ExitCode::kFull,
+              "/proc has 0 MiB free, a volume needs 16 MiB"});
   EXPECT_FALSE(fs::exists(folder_ / "new"));
 }
 
