@@ -226,7 +226,7 @@ void RefuseUring() {
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   }};
-  const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
+  const sock_fprog program{static_cast<uint16_t>(filter.size()), filter.data()};
   const bool done = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
                     prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
   if (!done) _exit(97);
