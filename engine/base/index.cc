@@ -43,6 +43,14 @@ std::string_view GapCauseName(GapCause cause) {
       return "volume-offline";
     case GapCause::kDamaged:
       return "damaged";
+    case GapCause::kLoginRefused:
+      return "login-refused";
+    case GapCause::kSourceStalled:
+      return "source-stalled";
+    case GapCause::kPacketsLost:
+      return "packets-lost";
+    case GapCause::kOffSchedule:
+      return "off-schedule";
   }
   return "unknown";
 }

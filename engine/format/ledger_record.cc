@@ -186,6 +186,10 @@ bool IsKnown(GapCause cause) {
     case GapCause::kExpired:
     case GapCause::kVolumeOffline:
     case GapCause::kDamaged:
+    case GapCause::kLoginRefused:
+    case GapCause::kSourceStalled:
+    case GapCause::kPacketsLost:
+    case GapCause::kOffSchedule:
       return true;
   }
   return false;

@@ -120,7 +120,11 @@ typedef enum reel_gap_cause {
   REEL_GAP_RECORDER_DOWN = 6,
   REEL_GAP_EXPIRED = 7,
   REEL_GAP_VOLUME_OFFLINE = 8,
-  REEL_GAP_DAMAGED = 9
+  REEL_GAP_DAMAGED = 9,
+  REEL_GAP_LOGIN_REFUSED = 10,
+  REEL_GAP_SOURCE_STALLED = 11,
+  REEL_GAP_PACKETS_LOST = 12,
+  REEL_GAP_OFF_SCHEDULE = 13
 } reel_gap_cause;
 
 // A stretch of time without footage. Never changes.

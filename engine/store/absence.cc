@@ -28,6 +28,14 @@ std::string CauseText(GapCause cause) {
       return "its volume is away";
     case GapCause::kDamaged:
       return "it was recorded, but can no longer be verified";
+    case GapCause::kLoginRefused:
+      return "the camera refused the login";
+    case GapCause::kSourceStalled:
+      return "the camera was connected, but sent nothing";
+    case GapCause::kPacketsLost:
+      return "the link to the camera lost it";
+    case GapCause::kOffSchedule:
+      return "its schedule did not ask for it";
     case GapCause::kUnknown:
       break;
   }

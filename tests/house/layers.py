@@ -4,11 +4,15 @@ PUBLIC = "engine/include/reel"
 C_HEADER = "engine/include"  # reel.h
 BASE, IO, FORMAT, MEDIA = "engine/base", "engine/io", "engine/format", "engine/media"
 SEGMENT, VOLUME, STORE = "engine/segment", "engine/volume", "engine/store"
-AV, TESTING, INDEX, SERVER = "engine/av", "engine/testing", "index", "server"
+AV, TESTING, INDEX = "engine/av", "engine/testing", "index"
 # What libreel shows: it ships both engine and index, so it stands above both.
 EMBED = "engine/embed"
+# The node as a process. What camera ingest and RPC share is the store and the configuration.
+CONFIG, RTSP, INGEST = "server/config", "server/rtsp", "server/ingest"
+ACCESS, PROTO, RPC, DAEMON = "server/access", "server/proto", "server/rpc", "server/daemon"
+SERVER = [CONFIG, RTSP, INGEST, ACCESS, PROTO, RPC, DAEMON]
 
-PRODUCTION = [BASE, IO, FORMAT, MEDIA, SEGMENT, VOLUME, STORE, AV, INDEX, EMBED, SERVER]
+PRODUCTION = [BASE, IO, FORMAT, MEDIA, SEGMENT, VOLUME, STORE, AV, INDEX, EMBED, *SERVER]
 
 # What a folder may include besides itself, the public headers and the standard library.
 # engine/testing stands beside production: only tests, benchmarks and fuzzers reach it.
@@ -26,7 +30,13 @@ MAY_INCLUDE = {
     AV: [BASE, MEDIA],
     INDEX: [BASE, FORMAT],
     EMBED: [BASE, IO, STORE, INDEX, C_HEADER],
-    SERVER: [BASE, IO, FORMAT, MEDIA, SEGMENT, VOLUME, STORE, AV, INDEX],
+    CONFIG: [BASE],
+    RTSP: [BASE, MEDIA],
+    INGEST: [BASE, MEDIA, CONFIG, RTSP],
+    ACCESS: [BASE, IO, CONFIG],
+    PROTO: [],
+    RPC: [BASE, MEDIA, AV, CONFIG, INGEST, ACCESS, PROTO],
+    DAEMON: [BASE, IO, EMBED, *SERVER],
     "tools": PRODUCTION,
     "bench": PRODUCTION + ["tools", TESTING],
     "fuzz": PRODUCTION + ["tools", TESTING],
@@ -37,14 +47,18 @@ MAY_INCLUDE = {
 LIBRARY_HOMES = {
     "liburing": [IO, "bench"],
     "isa-l": [BASE],
-    "openssl/": [BASE, SERVER],
+    "openssl/": [BASE, RTSP, INGEST, ACCESS],
     "rocksdb/": [INDEX, "bench"],
     "libav": [AV],
     "libsw": [AV],
-    "grpc": [SERVER],
-    "google/protobuf": [SERVER],
-    "CLI/": ["tools", "bench", SERVER],
-    "nlohmann/": ["tools", "bench", SERVER],
+    "grpc": [RPC, DAEMON, "tools"],
+    "google/protobuf": [RPC, "tools"],
+    "toml++/": [CONFIG],
+    "prometheus/": [DAEMON],
+    "systemd/": [DAEMON],
+    "CLI/": ["tools", "bench", DAEMON],
+    "nlohmann/": ["tools", "bench", ACCESS],
+    "gst/": [],
     "gtest/": [],
     "gmock/": [],
     "benchmark/": ["bench"],

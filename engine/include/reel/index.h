@@ -93,7 +93,11 @@ enum class GapCause : uint8_t {
   kRecorderDown = 6,  // the recorder was not running
   kExpired = 7,       // recycled or expired
   kVolumeOffline = 8,
-  kDamaged = 9,  // was recorded, cannot be verified any more
+  kDamaged = 9,         // was recorded, cannot be verified any more
+  kLoginRefused = 10,   // the camera took neither name nor password
+  kSourceStalled = 11,  // connected, but nothing came
+  kPacketsLost = 12,    // the link lost part of what the camera sent
+  kOffSchedule = 13,    // its schedule or mode did not ask for it then
 };
 REEL_API std::string_view GapCauseName(GapCause cause);  // as in the API: "source-lost"
 

@@ -1,0 +1,74 @@
+// Cameras: everything that reeld records from, each with its connection and its state.
+//
+// Thread rule: all calls from any thread. A few event loops of its own, each serving many cameras;
+// a camera that misbehaves harms only itself.
+// Ownership: outlives neither the Store nor the Clock it was given.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reel/clock.h"
+#include "reel/log.h"
+#include "reel/store.h"
+#include "server/config/config.h"
+
+namespace reel::server {
+
+enum class SourceState : uint8_t {
+  kOff,         // its mode does not want it
+  kConnecting,  // on its way: connected, described, set up
+  kRecording,
+  kWaiting,  // failed; tries again at a time of its own (back-off)
+};
+
+// One source as seen now. Counters are since the daemon started.
+struct SourceStatus {
+  std::string camera;
+  std::string stream;
+  SourceState state = SourceState::kOff;
+  std::string
+      trouble;  // empty when well; else one line: "login refused", "silent for 11 s", "late by 3 s"
+  std::optional<WallTime> recording_since;
+  std::optional<WallTime> last_unit;  // arrival
+  std::optional<WallTime> last_clean_point;
+  double bits_per_second = 0;  // over the last seconds
+  double frames_per_second = 0;
+  uint64_t units = 0;
+  uint64_t bytes = 0;
+  uint64_t packets_lost = 0;
+  uint64_t reconnects = 0;
+  Duration clock_offset{0};  // camera minus node
+};
+
+struct IngestOptions {
+  Store* store = nullptr;
+  Clock* clock = nullptr;  // SystemClock() if null
+  uint32_t loops = 1;      // 1..16 threads
+  LogSink log;
+};
+
+class Cameras {
+ public:
+  // Loops run, no camera yet.
+  static Result<std::unique_ptr<Cameras>> Start(const IngestOptions& options);
+  virtual ~Cameras() = default;
+
+  // Makes the set of cameras what is given: adds, removes, and reconnects those alone whose
+  // configuration changed. Streams that are missing in the store are created. Blocks: a sync per
+  // new stream. An error names the camera; the others are as asked.
+  virtual Status Apply(const std::vector<CameraConfig>& cameras) = 0;
+
+  virtual std::vector<SourceStatus> Sources() = 0;
+
+  // Something happened at a camera (kEvent). NotFound.
+  virtual Status Event(const std::string& camera, WallTime when) = 0;
+
+  // Ends every connection and run; what was received is in the store. Once.
+  virtual void Stop() = 0;
+};
+
+}  // namespace reel::server
