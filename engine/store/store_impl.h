@@ -25,6 +25,7 @@
 #include "engine/store/footage.h"
 #include "engine/store/index_feed.h"
 #include "engine/store/ledger.h"
+#include "engine/store/ledger_judge.h"
 #include "engine/store/node_file.h"
 #include "engine/store/run_buffer.h"
 #include "engine/volume/volume.h"
@@ -80,7 +81,7 @@ struct VolumeSlot {
   LedgerCopy ledger_copy;                 // maintenance thread only
   UnitNumber receipts_end;                // likewise: of the last receipt in the ledger run
   std::set<SegmentSerial> ledger_unread;  // not read whole: never let go; opening, then maintenance
-  // Found at opening to say nothing that newer ones do not: free without a copy; as the above.
+  // Found to say nothing that others do not (LedgerJudge): free without a copy; as the above.
   std::set<SegmentSerial> ledger_redundant;
   std::atomic<bool> segments_closed = false;  // for an orderly stop
   std::atomic<bool> roll_segments = false;    // close the open ones, go on in new ones
@@ -165,16 +166,18 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   void TrustIndexed(VolumeSlot* slot);
   Status LoadStreams();
   void LoadLedger(VolumeSlot* slot, bool names_known);
-  Status LoadLedgerSegment(VolumeSlot* slot, SegmentSerial serial, Ledger* newer);
+  Status LoadLedgerSegment(VolumeSlot* slot, SegmentSerial serial, LedgerText* text);
   bool ReadDeferredLedger();
   Status BeginLedger(VolumeSlot* slot);
   Status FeedScratch();
   void StartThreads();
 
   // store_ledger.cc
-  // With `newer`, what newer segments say, adds to it and notes a segment that says nothing else.
+  Status ReadLedgerText(const SegmentLease& lease, const std::vector<format::ChunkRow>& rows,
+                        LedgerText* text);
   Status ReadLedgerSegment(VolumeNo volume, SegmentSerial serial,
-                           const std::vector<format::ChunkRow>& rows, Ledger* newer = nullptr);
+                           const std::vector<format::ChunkRow>& rows);
+  void JudgeLedger(VolumeSlot* slot);
   // Appends to the volume's ledger; the number to wait for. ResourceExhausted: no room just now.
   Result<UnitNumber> AppendLedger(VolumeSlot* slot, const format::LedgerRecord& record);
   // With the slot's ledger_mutex held.

@@ -19,13 +19,15 @@ constexpr size_t kLedgerWaitingMax = 65536;
 
 }  // namespace
 
-Status StoreImpl::ReadLedgerSegment(VolumeNo volume, SegmentSerial serial,
-                                    const std::vector<format::ChunkRow>& rows, Ledger* newer) {
-  REEL_ASSIGN_OR_RETURN(const SegmentLease lease, Lease(volume, serial));
-  VolumeSlot* slot = Slot(volume);
-  bool says_more = false;
+// All that can be read of it; the error is of what cannot.
+Status StoreImpl::ReadLedgerText(const SegmentLease& lease,
+                                 const std::vector<format::ChunkRow>& rows, LedgerText* text) {
   Status problem;
+  bool any_hole = false;
+  ChunkSeq next{1};
   for (const format::ChunkRow& row : rows) {
+    any_hole = any_hole || row.seq != next;
+    next = ChunkSeq{row.seq.value + 1};
     AlignedBytes bytes(row.chunk_bytes);
     if (const Status got = ReadExactly(lease.file(), row.offset_bytes, bytes.span()); !got.ok()) {
       problem = got;
@@ -39,21 +41,46 @@ Status StoreImpl::ReadLedgerSegment(VolumeNo volume, SegmentSerial serial,
     }
     for (size_t i = 0; i < head->units.size(); ++i) {
       const Result<ByteSpan> unit = format::VerifiedUnit(*head, bytes.span(), i);
-      const Result<format::LedgerRecord> record =
+      Result<format::LedgerRecord> record =
           unit.ok() ? format::DecodeLedgerRecord(*unit) : unit.status();
-      if (record.ok()) {
-        ledger_.Apply(*record);
-        // Of receipts only the latest are kept.
-        const bool spent = std::holds_alternative<format::RetiredRecord>(*record) &&
-                           newer != nullptr && newer->receipts() >= ReceiptsMax(*slot);
-        says_more |= newer != nullptr && newer->Apply(*record) && !spent;
-      } else {
+      if (!record.ok()) {
         problem = record.status();
+        continue;
       }
+      text->records.push_back(*std::move(record));
+      if (!any_hole) text->before_hole = text->records.size();
     }
   }
-  if (newer != nullptr && problem.ok() && !says_more) slot->ledger_redundant.insert(serial);
   return problem;
+}
+
+Status StoreImpl::ReadLedgerSegment(VolumeNo volume, SegmentSerial serial,
+                                    const std::vector<format::ChunkRow>& rows) {
+  REEL_ASSIGN_OR_RETURN(const SegmentLease lease, Lease(volume, serial));
+  LedgerText text;
+  const Status read = ReadLedgerText(lease, rows, &text);
+  for (const format::LedgerRecord& record : text.records) ledger_.Apply(record);
+  return read;
+}
+
+// Anew once salvage has settled one: what it says or makes redundant was not known at opening.
+void StoreImpl::JudgeLedger(VolumeSlot* slot) {
+  std::vector<SegmentPool::Opened> lives = slot->pool()->Lives();
+  std::reverse(lives.begin(), lives.end());
+  LedgerJudge judge(ReceiptsMax(*slot));
+  for (const SegmentPool::Opened& life : lives) {
+    const SegmentSerial serial = life.header.serial;
+    if (life.header.retention_class != kLedgerClass || slot->ledger_unread.contains(serial) ||
+        life.state != SegmentPool::FileState::kSealed) {
+      continue;
+    }
+    const Result<SegmentLease> lease = slot->pool()->Lease(serial);
+    if (!lease.ok()) continue;
+    const Result<std::vector<format::ChunkRow>> rows = RowsOf(*lease);
+    LedgerText text;
+    if (rows.ok() && ReadLedgerText(*lease, *rows, &text).ok()) judge.Add(serial, std::move(text));
+  }
+  slot->ledger_redundant = judge.Redundant();
 }
 
 // They take at most this part of a volume.
@@ -246,21 +273,25 @@ bool StoreImpl::CompactLedger(VolumeSlot* slot) {
     if (DropLedger(slot, serial)) return true;
   }
   LedgerCopy& copy = slot->ledger_copy;
-  if (copy.old.empty()) return !slot->volume->pool().NextBroken() && BeginLedgerCopy(slot);
+  if (copy.old.empty()) return BeginLedgerCopy(slot);
   if (!copy.to_copy.empty()) return AppendLedgerCopy(slot);
   return slot->ledger.buffer->IsDurable(copy.until) && DropOldLedger(slot);
 }
 
-// Once all of the ledger has been read.
+// Once all of the ledger has been read. What this session wrote to a segment that is broken now is
+// known: waiting for its salvage, the ledger would go on to take the room of footage.
 bool StoreImpl::BeginLedgerCopy(VolumeSlot* slot) {
-  if (!slot->ledger_grew.exchange(false)) return false;
+  if (!slot->ledger_grew) return false;
   std::vector<SegmentSerial> sealed;
   for (const SegmentPool::Opened& life : slot->volume->pool().Lives()) {
-    const bool ledger = life.header.retention_class == kLedgerClass;
+    if (life.header.retention_class != kLedgerClass) continue;
+    const bool broken = life.state == SegmentPool::FileState::kBroken;
+    if (broken && life.header.epoch != slot->superblock.epoch) return false;
     const bool whole = !slot->ledger_unread.contains(life.header.serial);
-    if (ledger && whole && life.state == SegmentPool::FileState::kSealed)
+    if (whole && life.state == SegmentPool::FileState::kSealed)
       sealed.push_back(life.header.serial);
   }
+  slot->ledger_grew = false;
   if (sealed.size() <= slot->ledger_copy.sealed_max) return false;
   PruneLedger();
   PlanLedgerCopy(slot, std::move(sealed));

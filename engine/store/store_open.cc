@@ -200,7 +200,7 @@ void StoreImpl::LoadLedger(VolumeSlot* slot, bool names_known) {
   SegmentPool* pool = slot->pool();
   std::vector<SegmentPool::Opened> lives = pool->Lives();
   std::reverse(lives.begin(), lives.end());
-  Ledger newer;
+  LedgerJudge judge(ReceiptsMax(*slot));
   for (const SegmentPool::Opened& life : lives) {
     if (life.header.retention_class != kLedgerClass) continue;
     const SegmentSerial serial = life.header.serial;
@@ -212,22 +212,29 @@ void StoreImpl::LoadLedger(VolumeSlot* slot, bool names_known) {
       deferred_ledger_.emplace_back(slot, serial);
       continue;
     }
-    const Status read = LoadLedgerSegment(slot, serial, &newer);
-    if (read.ok()) continue;
+    LedgerText text;
+    const Status read = LoadLedgerSegment(slot, serial, &text);
+    if (read.ok()) {
+      judge.Add(serial, std::move(text));
+      continue;
+    }
     // What cannot be read is not copied forward either, so its segment is never let go.
     slot->ledger_unread.insert(serial);
     Log(LogLevel::kError, "ledger segment " + std::to_string(serial.value) + " on " +
                               slot->node.path +
                               " is kept, not all of it can be read: " + read.ToString());
   }
+  slot->ledger_redundant = judge.Redundant();
 }
 
-Status StoreImpl::LoadLedgerSegment(VolumeSlot* slot, SegmentSerial serial, Ledger* newer) {
+Status StoreImpl::LoadLedgerSegment(VolumeSlot* slot, SegmentSerial serial, LedgerText* text) {
   REEL_ASSIGN_OR_RETURN(const SegmentLease lease, slot->pool()->Lease(serial));
   // What is known from here on survives the next crash.
   if (!options_.read_only) REEL_RETURN_IF_ERROR(lease.file().Sync());
   REEL_ASSIGN_OR_RETURN(const std::vector<format::ChunkRow> rows, RowsOf(lease));
-  return ReadLedgerSegment(slot->node.number, serial, rows, newer);
+  const Status read = ReadLedgerText(lease, rows, text);
+  for (const format::LedgerRecord& record : text->records) ledger_.Apply(record);
+  return read;
 }
 
 Status StoreImpl::BeginLedger(VolumeSlot* slot) {

@@ -129,6 +129,7 @@ void StoreImpl::OnSegment(const SegmentRow& row, const std::vector<format::Chunk
     VolumeSlot* slot = Slot(row.volume);
     if (read.ok()) {
       slot->ledger_unread.erase(row.serial);
+      JudgeLedger(slot);
     } else {
       slot->ledger_unread.insert(row.serial);
       Log(LogLevel::kError, "ledger segment " + std::to_string(row.serial.value) + " on " +
