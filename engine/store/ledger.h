@@ -77,9 +77,4 @@ class Ledger {
   std::vector<format::OpaqueRecord> opaque_;
 };
 
-// The name in `names` closest to `name` by edit distance, if close enough to be a slip of the
-// keyboard.
-std::optional<std::string> NearestName(const std::string& name,
-                                       const std::vector<std::string>& names);
-
 }  // namespace reel

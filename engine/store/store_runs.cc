@@ -3,6 +3,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/edge.h"
+#include "engine/base/near_name.h"
 #include "engine/store/store_impl.h"
 
 namespace reel {

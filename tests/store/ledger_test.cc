@@ -170,12 +170,5 @@ TEST(LedgerTest, ImportsGoWithTheirFootageAndTheOneThatKnowsItsEndHolds) {
   EXPECT_EQ(ledger.Imports(), std::vector<ImportRow>{broken_off});
 }
 
-TEST(LedgerTest, SuggestsTheNearestName) {
-  EXPECT_EQ(NearestName("gtae-2", {"door", "gate"}), std::nullopt);
-  EXPECT_EQ(NearestName("gaet", {"door", "gate"}), "gate");
-  EXPECT_EQ(NearestName("gat", {"door", "gate"}), "gate");
-  EXPECT_EQ(NearestName("parking-est", {"parking-west", "parking-east"}), "parking-west");
-}
-
 }  // namespace
 }  // namespace reel
