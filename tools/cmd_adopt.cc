@@ -73,7 +73,7 @@ class Scratch {
 
 Result<Store::Adoption> Adopt(const std::string& node, const std::string& path) {
   REEL_ASSIGN_OR_RETURN(const auto scratch, Scratch::Make(node));
-  return Store::Adopt(StoreOptionsOf(node), {path, scratch->path()});
+  return Store::Adopt(QuietStoreOptions(node), {path, scratch->path()});
 }
 
 // However they are written, one directory is one volume.

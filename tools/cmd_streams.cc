@@ -140,8 +140,7 @@ void AddStreams(CLI::App& app, Action* chosen) {
   auto args = std::make_shared<StreamsArgs>();
   CLI::App& streams =
       *app.add_subcommand("streams", "List, add, rename, re-home and retire streams");
-  streams.require_subcommand(1);
-  SetExamples(streams, {{"streams list --node /var/lib/reel", "what there is of each"},
+  SetExamples(streams, {{"streams --node /var/lib/reel", "what there is of each"},
                         {"streams rename --node /var/lib/reel gate gate-east", "a better name"}});
 
   CLI::App& list = AddSub(streams, args, "list", "List the streams and what there is of each");
@@ -181,6 +180,10 @@ void AddStreams(CLI::App& app, Action* chosen) {
   AddStream(restore, args.get());
   SetExamples(restore, {{"streams restore --node /var/lib/reel old-gate", "it is back"}});
   OnChosen(restore, args, RunRestore, chosen);
+
+  AddDefaultNodeOption(streams, &args->node);
+  AddJsonFlag(streams, &args->json);
+  OnNoneChosen(streams, args, RunList, chosen);
 }
 
 }  // namespace reel

@@ -39,7 +39,7 @@ Status RunForget(const VolumesArgs& args) {
   REEL_ASSIGN_OR_RETURN(const format::NodeState node, ReadNode(args.node));
   for (const format::NodeVolume& volume : node.volumes) {
     if (volume.forgotten() || !Names(args.volume, volume)) continue;
-    REEL_RETURN_IF_ERROR(Store::Forget(StoreOptionsOf(args.node), volume.number));
+    REEL_RETURN_IF_ERROR(Store::Forget(QuietStoreOptions(args.node), volume.number));
     if (args.json) {
       PrintJson(
           {{"forgotten", volume.number.value}, {"id", ToString(volume.id)}, {"path", volume.path}});
@@ -58,8 +58,7 @@ Status RunForget(const VolumesArgs& args) {
 void AddVolumes(CLI::App& app, Action* chosen) {
   auto args = std::make_shared<VolumesArgs>();
   CLI::App& volumes = *app.add_subcommand("volumes", "List the disks of a node, forget one");
-  volumes.require_subcommand(1);
-  SetExamples(volumes, {{"volumes list --node /var/lib/reel", "health, room and footage of each"}});
+  SetExamples(volumes, {{"volumes --node /var/lib/reel", "health, room and footage of each"}});
 
   CLI::App& list = *volumes.add_subcommand("list", "Health, room and footage of each disk");
   AddNodeOption(list, &args->node);
@@ -75,6 +74,10 @@ void AddVolumes(CLI::App& app, Action* chosen) {
   SetExamples(forget, {{"volumes forget --node /var/lib/reel /mnt/disk2",
                         "the dead disk that was mounted there"}});
   OnChosen(forget, args, RunForget, chosen);
+
+  AddDefaultNodeOption(volumes, &args->node);
+  AddJsonFlag(volumes, &args->json);
+  OnNoneChosen(volumes, args, RunList, chosen);
 }
 
 }  // namespace reel

@@ -50,6 +50,16 @@ void AddNodeOption(CLI::App& verb, std::string* node) {
       ->type_name("DIR");
 }
 
+void AddDefaultNodeOption(CLI::App& group, std::string* node) {
+  group.add_option("--node", *node, "State directory of the node (or REEL_NODE)")
+      ->envname("REEL_NODE")
+      ->type_name("DIR")
+      ->each([&group](const std::string&) {
+        for (CLI::App* verb : group.get_subcommands({}))
+          verb->get_option("--node")->required(false);
+      });
+}
+
 void AddJsonFlag(CLI::App& verb, bool* json) {
   verb.add_flag("--json", *json, "Print JSON, for programs");
 }

@@ -50,11 +50,27 @@ struct Example {
 };
 void SetExamples(CLI::App& verb, std::initializer_list<Example> examples);
 
+// The same of a group of verbs that does one of them when none is named. Where it is given to the
+// group, the verbs below need none of their own. Call it behind adding those.
+void AddDefaultNodeOption(CLI::App& group, std::string* node);
+
 // A verb whose arguments are `Args`, done by `run(args)`.
 template <class Args>
 void OnChosen(CLI::App& verb, const std::shared_ptr<Args>& args, Status (*run)(const Args&),
               Action* chosen) {
   verb.callback([args, run, chosen] { *chosen = [args, run] { return run(*args); }; });
+}
+
+// What a group of verbs does when none of them is named.
+template <class Args>
+void OnNoneChosen(CLI::App& group, const std::shared_ptr<Args>& args, Status (*run)(const Args&),
+                  Action* chosen) {
+  group.require_subcommand(0, 1);
+  group.callback([&group, args, run, chosen] {
+    if (!group.get_subcommands().empty()) return;
+    if (args->node.empty()) throw CLI::RequiredError("--node");
+    *chosen = [args, run] { return run(*args); };
+  });
 }
 
 }  // namespace reel

@@ -10,9 +10,10 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "engine/embed/open_node.h"
 #include "engine/format/node_state.h"
-#include "index/healing_index.h"
 #include "reel/store.h"
 
 namespace reel {
@@ -22,28 +23,24 @@ class NodeSession {
   static Result<std::unique_ptr<NodeSession>> OpenForReading(const std::string& node);
   static Result<std::unique_ptr<NodeSession>> OpenForWriting(const std::string& node);
 
-  Store& store() { return *store_; }
-  // Whether the node has an index that can be read. One that is writing has.
-  bool index_usable() const { return index_ != nullptr || read_index_ != nullptr; }
-  // The node's own. REQUIRES: opened for writing.
-  Index& index() { return *index_; }
+  Store& store() { return node_->store(); }
+  bool index_usable() const { return node_->index_usable(); }
+  // REQUIRES: opened for writing.
+  Index& index() { return node_->index(); }
 
   // Orderly stop (Store::Close). To be called once, when writing.
   Status Close();
 
  private:
-  NodeSession() = default;
+  explicit NodeSession(std::unique_ptr<OpenNode> node) : node_(std::move(node)) {}
+  static Result<std::unique_ptr<NodeSession>> Open(const std::string& node, bool read_only);
 
-  // One of the two: writing, what is found damaged is put aside and filled again.
-  std::unique_ptr<HealingIndex> index_;
-  std::unique_ptr<RocksIndex> read_index_;
-  std::unique_ptr<RocksIndex> scratch_index_;
-  std::unique_ptr<Store> store_;  // the last member: it uses the others
+  std::unique_ptr<OpenNode> node_;
 };
 
 // What a node is opened with, but for its index: the state directory, real disks, messages on
 // stderr.
-Store::Options StoreOptionsOf(const std::string& node);
+Store::Options QuietStoreOptions(const std::string& node);
 
 // Who the node is and which volumes it expects. Errors as of opening it.
 Result<format::NodeState> ReadNode(const std::string& node);
