@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "reel/time.h"
+#include "server/config/grants.h"
 
 namespace reel::server {
 
@@ -64,6 +65,35 @@ struct CameraConfig {
   Duration pre_buffer = std::chrono::seconds(10);  // 0..60 s
   Duration post_buffer = std::chrono::seconds(10);
   bool operator==(const CameraConfig&) const = default;
+};
+
+// Where the RPC server listens. A part that is empty or absent is not listened on.
+struct ListenConfig {
+  std::string socket = "/run/reeld/reeld.sock";
+  std::string plaintext;  // HOST:PORT of loopback, for tests and for one machine
+  std::string tls;        // HOST:PORT, with the three files below
+  std::string tls_certificate;
+  std::string tls_key;
+  std::string tls_client_ca;
+  std::string metrics;  // HOST:PORT, HTTP
+  bool operator==(const ListenConfig&) const = default;
+};
+
+struct NodeConfig {
+  std::string path = "/var/lib/reel";
+  uint64_t buffer_bytes = 256U << 20;
+  uint64_t stream_buffer_bytes = 16U << 20;
+  Duration flush_interval = std::chrono::milliseconds(250);
+  uint32_t ingest_loops = 1;
+  bool operator==(const NodeConfig&) const = default;
+};
+
+struct Config {
+  NodeConfig node;
+  ListenConfig listen;
+  std::string audit_directory = "/var/lib/reel/audit";
+  std::vector<Grant> grants;
+  std::vector<CameraConfig> cameras;
 };
 
 }  // namespace reel::server
