@@ -116,7 +116,13 @@ void TableReader::RefuseOthers() {
       return known.compare(0, name.size(), name) == 0;
     });
     if (!near && longer != asked_.end()) near = *longer;
-    Wrong(name, "is no key here" + (near ? "; did you mean '" + *near + "'?" : std::string()));
+    if (near) {
+      Wrong(name, "is no key here; did you mean '" + *near + "'?");
+      continue;
+    }
+    std::string known;
+    for (const std::string& key_here : asked_) known += (known.empty() ? "" : ", ") + key_here;
+    Wrong(name, "is no key here; there are " + known);
   }
 }
 
