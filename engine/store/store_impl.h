@@ -227,6 +227,8 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   // store_runs.cc
   VolumeSlot* Slot(VolumeNo volume);
   VolumeSlot* PickVolume(VolumeNo other_than);
+  // Of those that are not offline.
+  VolumeSlot* PickAmong(const std::function<bool(const VolumeSlot&)>& may);
   void Assign(const std::shared_ptr<ActiveRun>& run, VolumeSlot* slot);
   void MoveRuns(VolumeNo volume, const std::string& why);
   void MoveOffOffline();

@@ -59,11 +59,15 @@ VolumeSlot* StoreImpl::Slot(VolumeNo volume) {
 
 // The usable volume with the fewest runs; with `other_than` another one, if there is one.
 VolumeSlot* StoreImpl::PickVolume(VolumeNo other_than) {
+  return PickAmong([&](const VolumeSlot& slot) {
+    return slot.node.number != other_than && slot.volume->health() != VolumeHealth::kStalled;
+  });
+}
+
+VolumeSlot* StoreImpl::PickAmong(const std::function<bool(const VolumeSlot&)>& may) {
   VolumeSlot* best = nullptr;
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
-    if (!slot->volume || slot->node.number == other_than) continue;
-    const VolumeHealth health = slot->volume->health();
-    if (health == VolumeHealth::kStalled || health == VolumeHealth::kOffline) continue;
+    if (!slot->volume || slot->volume->health() == VolumeHealth::kOffline || !may(*slot)) continue;
     if (best == nullptr || slot->runs->size() < best->runs->size()) best = slot.get();
   }
   return best;
@@ -244,6 +248,9 @@ Result<std::unique_ptr<RunWriter>> StoreImpl::BeginRun(StreamId stream, const Ru
   REEL_RETURN_IF_ERROR(CheckWritable());  // again: Close has taken its list of runs
   REEL_RETURN_IF_ERROR(CheckNotWritten(stream, identity.run));
   VolumeSlot* slot = PickVolume({});
+  // A stall may pass, as after a crash where all there is must be salvaged before anything can make
+  // room: until then the units wait in the buffer.
+  if (slot == nullptr) slot = PickAmong([](const VolumeSlot&) { return true; });
   if (slot == nullptr) return Unavailable("no volume can be written");
   std::vector<std::shared_ptr<ActiveRun>>& runs = runs_[stream];
   runs.reserve(runs.size() + 1);
