@@ -68,4 +68,9 @@ bool RoleMay(Role role, Action action) {
 
 bool IsOfNode(Action action) { return RuleOf(action).of_node; }
 
+bool IsChange(Action action) {
+  return action == Action::kAppend || action == Action::kAddStream ||
+         action == Action::kRetireStream || action == Action::kVerify || action == Action::kReindex;
+}
+
 }  // namespace reel::server

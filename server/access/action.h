@@ -39,5 +39,7 @@ bool RoleMay(Role role, Action action);
 
 // Asked of the node as a whole: needs a grant of a role that may, whatever its cameras.
 bool IsOfNode(Action action);
+// Something is different behind it.
+bool IsChange(Action action);
 
 }  // namespace reel::server

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "reel/status.h"
@@ -36,9 +37,10 @@ class AuditSink {
  public:
   virtual ~AuditSink() = default;
 
-  // Durable on OK. Blocks: a sync, shared with whoever calls at the same time. Unavailable: it
-  // cannot be written; what it is about must not happen.
-  virtual Status Record(const AuditRecord& record) = 0;
+  // All of them durable on OK. Blocks: a sync, shared with whoever calls at the same time.
+  // Unavailable: they cannot be written; what they are about must not happen.
+  virtual Status Record(std::span<const AuditRecord> records) = 0;
+  Status Record(const AuditRecord& record) { return Record(std::span(&record, 1)); }
 };
 
 }  // namespace reel::server

@@ -96,18 +96,28 @@ void AuditLog::Add(const std::vector<AuditField>& fields) {
   batch_ += '\n';
 }
 
-// Who finds nobody writing writes for all that wait; the others wait for that.
-Status AuditLog::Record(const AuditRecord& record) {
-  const std::vector<AuditField> fields = FieldsOf(record);
-  std::unique_lock lock(mutex_);
-  // A full batch waits its turn, so that A2 holds.
-  changed_.wait(lock, [&] { return batch_.size() + kMaxAuditLine < kMaxAuditBatch; });
-  if (file_ == nullptr) {
-    changed_.wait(lock, [&] { return !writing_; });
-    if (file_ == nullptr) REEL_RETURN_IF_ERROR(BeginFile("write failed"));
+Status AuditLog::WaitForRoom(std::unique_lock<std::mutex>& lock) {
+  while (batch_.size() + kMaxAuditLine >= kMaxAuditBatch) {
+    if (writing_) {
+      changed_.wait(lock);
+    } else {
+      WriteBatch(lock);
+    }
   }
+  changed_.wait(lock, [&] { return file_ != nullptr || !writing_; });
+  return file_ == nullptr ? BeginFile("write failed") : OkStatus();
+}
+
+// Who finds nobody writing writes for all that wait; the others wait for that.
+Status AuditLog::Record(std::span<const AuditRecord> records) {
+  std::unique_lock lock(mutex_);
+  REEL_RETURN_IF_ERROR(WaitForRoom(lock));
   const uint64_t failures = failures_;
-  Add(fields);
+  for (const AuditRecord& record : records) {
+    REEL_RETURN_IF_ERROR(WaitForRoom(lock));
+    if (failures_ != failures) return failure_;
+    Add(FieldsOf(record));
+  }
   const uint64_t number = last_.number;
   while (durable_.number < number && failures_ == failures) {
     if (writing_) {
@@ -116,8 +126,7 @@ Status AuditLog::Record(const AuditRecord& record) {
       WriteBatch(lock);
     }
   }
-  if (failures_ != failures) return failure_;
-  return OkStatus();
+  return failures_ == failures ? OkStatus() : failure_;
 }
 
 void AuditLog::WriteBatch(std::unique_lock<std::mutex>& lock) {

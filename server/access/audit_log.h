@@ -43,7 +43,8 @@ class AuditLog : public AuditSink {
   static Result<std::unique_ptr<AuditLog>> Open(std::unique_ptr<AuditFiles> files,
                                                 AuditLogOptions options);
 
-  Status Record(const AuditRecord& record) override;
+  using AuditSink::Record;
+  Status Record(std::span<const AuditRecord> records) override;
 
  private:
   AuditLog(std::unique_ptr<AuditFiles> files, AuditLogOptions options);
@@ -51,6 +52,8 @@ class AuditLog : public AuditSink {
   Status FindEnd();
   // With the lock held, no batch being written.
   Status BeginFile(const std::string& why);
+  // Makes room, waiting for the batch that is being written and for a file where there is none.
+  Status WaitForRoom(std::unique_lock<std::mutex>& lock);
   void Add(const std::vector<AuditField>& fields);
   void WriteBatch(std::unique_lock<std::mutex>& lock);
   Status Fail(const Status& status);

@@ -88,6 +88,18 @@ TEST_F(AuditLogTest, CallsThatComeTogetherShareASync) {
   EXPECT_LT(disk_.syncs, uint64_t{kThreads} * kCalls);
 }
 
+// More than a batch holds, by two who come together.
+TEST_F(AuditLogTest, ManyRecordsOfOneCallAreAllThere) {
+  const auto log = Open();
+  const std::vector<AuditRecord> many(3000, Export(1));
+  std::thread other([&] { EXPECT_TRUE(log->Record(many).ok()); });
+  EXPECT_TRUE(log->Record(many).ok());
+  other.join();
+  EXPECT_EQ(Verify().lines, 6001U);
+  EXPECT_EQ(disk_.files.at(kFirst).synced, disk_.text(kFirst).size());
+  EXPECT_LT(disk_.syncs, 100U);
+}
+
 TEST_F(AuditLogTest, GoesOnBehindACrashAndTellsWhatItLeft) {
   for (const size_t kept : {size_t{0}, size_t{1}, size_t{200}}) {
     disk_.files.clear();
@@ -237,7 +249,7 @@ TEST(AuditDirectory, KeepsFilesAcrossOpenings) {
     ASSERT_TRUE(files.ok()) << files.status().ToString();
     auto log = AuditLog::Open(std::move(*files), {});
     ASSERT_TRUE(log.ok()) << log.status().ToString();
-    EXPECT_TRUE((*log)->Record({}).ok());
+    EXPECT_TRUE((*log)->Record(AuditRecord{}).ok());
     auto again = OpenAuditDirectory(path + "/audit");
     const Result<AuditVerdict> verdict = VerifyAudit(**again);
     ASSERT_TRUE(verdict.ok());
