@@ -15,7 +15,7 @@ def documented(text):
 
 def stated(root):
     found = set()
-    for folder in ("engine", "index"):
+    for folder in ("engine", "index", "server"):
         for header in (root / folder).rglob("*.h"):
             where = header.relative_to(root).as_posix()
             if where.startswith("engine/testing/"):

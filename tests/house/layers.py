@@ -53,6 +53,7 @@ LIBRARY_HOMES = {
     "libsw": [AV],
     "grpc": [RPC, DAEMON, "tools"],
     "google/protobuf": [RPC, "tools"],
+    "reel/v1/": [RPC, DAEMON, "tools"],  # generated from server/proto
     "toml++/": [CONFIG],
     "prometheus/": [DAEMON],
     "systemd/": [DAEMON],

@@ -1,0 +1,194 @@
+#include <algorithm>
+#include <utility>
+
+#include "server/rpc/convert.h"
+#include "server/rpc/services.h"
+#include "server/rpc/unary.h"
+
+namespace reel::server {
+namespace {
+
+Status PutStream(const Result<StreamInfo>& stream, v1::StreamInfo* response) {
+  if (!stream.ok()) return stream.status();
+  Put(*stream, response);
+  return OkStatus();
+}
+
+void PutHealth(const RpcCore& core, v1::GetHealthResponse* to) {
+  for (const VolumeInfo& volume : core.store.Volumes()) {
+    if (volume.state != "good") to->add_troubles("volume " + volume.path + ": " + volume.state);
+  }
+  const StoreCounters counters = core.store.counters();
+  if (counters.acknowledged_chunks_lost > 0) {
+    to->add_troubles(std::to_string(counters.acknowledged_chunks_lost) +
+                     " acknowledged chunks are not there");
+  }
+  to->set_units_accepted(counters.units_accepted);
+  to->set_bytes_accepted(counters.bytes_accepted);
+  to->set_units_durable(counters.units_durable);
+  to->set_units_shed(counters.units_shed);
+  to->set_segments_recycled(counters.segments_recycled);
+  to->set_segments_salvaged(counters.segments_salvaged);
+  to->set_acknowledged_chunks_lost(counters.acknowledged_chunks_lost);
+  to->set_reads_refused_damaged(counters.reads_refused_damaged);
+  to->set_buffer_bytes_in_use(counters.buffer_bytes_in_use);
+  to->set_connections(core.connections());
+  to->set_streams_open(core.streams_open);
+}
+
+Status PutOperation(const Result<OperationInfo>& operation, v1::Operation* response) {
+  if (!operation.ok()) return operation.status();
+  Put(*operation, response);
+  return OkStatus();
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* AdminService::ListStreams(grpc::CallbackServerContext* context,
+                                                    const v1::ListStreamsRequest* request,
+                                                    v1::ListStreamsResponse* response) {
+  return ServeUnary(side_, "reel.v1.Admin/ListStreams", context, request, response,
+                    [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
+                      REEL_RETURN_IF_ERROR(visit.EnterNode());
+                      std::vector<StreamInfo> streams = core->store.Streams();
+                      std::sort(streams.begin(), streams.end(),
+                                [](const auto& a, const auto& b) { return a.name < b.name; });
+                      for (const StreamInfo& stream : streams) {
+                        if (visit.MaySee(stream.name)) Put(stream, answer->add_streams());
+                      }
+                      return OkStatus();
+                    });
+}
+
+grpc::ServerUnaryReactor* AdminService::AddStream(grpc::CallbackServerContext* context,
+                                                  const v1::AddStreamRequest* request,
+                                                  v1::StreamInfo* response) {
+  return ServeUnary(side_, "reel.v1.Admin/AddStream", context, request, response,
+                    [core = side_.core](Visit& visit, const auto& asked, auto* answer) -> Status {
+                      REEL_RETURN_IF_ERROR(visit.EnterName(asked.name()));
+                      return PutStream(core->store.CreateStream(asked.name()), answer);
+                    });
+}
+
+grpc::ServerUnaryReactor* AdminService::RenameStream(grpc::CallbackServerContext* context,
+                                                     const v1::RenameStreamRequest* request,
+                                                     v1::StreamInfo* response) {
+  return ServeUnary(side_, "reel.v1.Admin/RenameStream", context, request, response,
+                    [core = side_.core](Visit& visit, const auto& asked, auto* answer) -> Status {
+                      Errand errand;
+                      errand.stream = asked.stream();
+                      REEL_ASSIGN_OR_RETURN(const StreamInfo stream, visit.Enter(errand));
+                      REEL_RETURN_IF_ERROR(visit.EnterName(asked.name()));
+                      return PutStream(core->store.RenameStream(stream.id, asked.name()), answer);
+                    });
+}
+
+grpc::ServerUnaryReactor* AdminService::RetireStream(grpc::CallbackServerContext* context,
+                                                     const v1::RetireStreamRequest* request,
+                                                     v1::StreamInfo* response) {
+  return ServeUnary(side_, "reel.v1.Admin/RetireStream", context, request, response,
+                    [core = side_.core](Visit& visit, const auto& asked, auto* answer) -> Status {
+                      Errand errand;
+                      errand.stream = asked.stream();
+                      REEL_ASSIGN_OR_RETURN(const StreamInfo stream, visit.Enter(errand));
+                      return PutStream(core->store.RetireStream(stream.id, asked.retired()),
+                                       answer);
+                    });
+}
+
+grpc::ServerUnaryReactor* AdminService::ListCameras(grpc::CallbackServerContext* context,
+                                                    const v1::ListCamerasRequest* request,
+                                                    v1::ListCamerasResponse* response) {
+  return ServeUnary(side_, "reel.v1.Admin/ListCameras", context, request, response,
+                    [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
+                      REEL_RETURN_IF_ERROR(visit.EnterNode());
+                      Cameras* const cameras = core->options.cameras;
+                      if (cameras == nullptr) return OkStatus();
+                      for (const SourceStatus& source : cameras->Sources()) {
+                        if (visit.MaySee(source.stream)) Put(source, answer->add_sources());
+                      }
+                      return OkStatus();
+                    });
+}
+
+grpc::ServerUnaryReactor* AdminService::ListVolumes(grpc::CallbackServerContext* context,
+                                                    const v1::ListVolumesRequest* request,
+                                                    v1::ListVolumesResponse* response) {
+  return ServeUnary(side_, "reel.v1.Admin/ListVolumes", context, request, response,
+                    [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
+                      REEL_RETURN_IF_ERROR(visit.EnterNode());
+                      for (const VolumeInfo& volume : core->store.Volumes()) {
+                        Put(volume, answer->add_volumes());
+                      }
+                      return OkStatus();
+                    });
+}
+
+grpc::ServerUnaryReactor* AdminService::GetHealth(grpc::CallbackServerContext* context,
+                                                  const v1::GetHealthRequest* request,
+                                                  v1::GetHealthResponse* response) {
+  return ServeUnary(side_, "reel.v1.Admin/GetHealth", context, request, response,
+                    [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
+                      REEL_RETURN_IF_ERROR(visit.EnterNode());
+                      PutHealth(*core, answer);
+                      return OkStatus();
+                    });
+}
+
+grpc::ServerUnaryReactor* AdminService::StartVerify(grpc::CallbackServerContext* context,
+                                                    const v1::StartVerifyRequest* request,
+                                                    v1::Operation* response) {
+  return ServeUnary(side_, "reel.v1.Admin/StartVerify", context, request, response,
+                    [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
+                      REEL_RETURN_IF_ERROR(visit.EnterNode());
+                      return PutOperation(
+                          core->operations.Start(OperationKind::kVerify, visit.who().name), answer);
+                    });
+}
+
+grpc::ServerUnaryReactor* AdminService::StartReindex(grpc::CallbackServerContext* context,
+                                                     const v1::StartReindexRequest* request,
+                                                     v1::Operation* response) {
+  return ServeUnary(side_, "reel.v1.Admin/StartReindex", context, request, response,
+                    [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
+                      REEL_RETURN_IF_ERROR(visit.EnterNode());
+                      return PutOperation(
+                          core->operations.Start(OperationKind::kReindex, visit.who().name),
+                          answer);
+                    });
+}
+
+grpc::ServerUnaryReactor* AdminService::ListOperations(grpc::CallbackServerContext* context,
+                                                       const v1::ListOperationsRequest* request,
+                                                       v1::ListOperationsResponse* response) {
+  return ServeUnary(side_, "reel.v1.Admin/ListOperations", context, request, response,
+                    [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
+                      REEL_RETURN_IF_ERROR(visit.EnterNode());
+                      for (const OperationInfo& operation : core->operations.List()) {
+                        Put(operation, answer->add_operations());
+                      }
+                      return OkStatus();
+                    });
+}
+
+grpc::ServerUnaryReactor* AdminService::GetOperation(grpc::CallbackServerContext* context,
+                                                     const v1::GetOperationRequest* request,
+                                                     v1::Operation* response) {
+  return ServeUnary(side_, "reel.v1.Admin/GetOperation", context, request, response,
+                    [core = side_.core](Visit& visit, const auto& asked, auto* answer) -> Status {
+                      REEL_RETURN_IF_ERROR(visit.EnterNode());
+                      return PutOperation(core->operations.Get(asked.id()), answer);
+                    });
+}
+
+grpc::ServerUnaryReactor* AdminService::CancelOperation(grpc::CallbackServerContext* context,
+                                                        const v1::CancelOperationRequest* request,
+                                                        v1::Operation* response) {
+  return ServeUnary(side_, "reel.v1.Admin/CancelOperation", context, request, response,
+                    [core = side_.core](Visit& visit, const auto& asked, auto* answer) -> Status {
+                      REEL_RETURN_IF_ERROR(visit.EnterNode());
+                      return PutOperation(core->operations.Cancel(asked.id()), answer);
+                    });
+}
+
+}  // namespace reel::server

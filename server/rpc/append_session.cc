@@ -1,0 +1,390 @@
+#include "server/rpc/append_session.h"
+
+#include <algorithm>
+
+#include "server/rpc/admission.h"
+#include "server/rpc/wire.h"
+
+namespace reel::server {
+namespace {
+
+constexpr std::string_view kCall = "reel.v1.Ingest/Append";
+constexpr Duration kWatchEvery = std::chrono::milliseconds(500);
+constexpr size_t kMaxInFlight = 1U << 16;
+
+bool Same(const Watermarks& a, const Watermarks& b) {
+  return a.accepted == b.accepted && a.durable == b.durable;
+}
+
+}  // namespace
+
+AppendSession::AppendSession(const ServiceSide& side, grpc::CallbackServerContext* context)
+    : core_(*side.core),
+      rule_(RpcRuleOf(kCall)),
+      who_(side.WhoIs(*context)),
+      from_(side.From(*context)),
+      visit_(core_, rule_, who_, from_) {
+  ++core_.streams_open;
+}
+
+AppendSession::Reactor* AppendSession::Start(const ServiceSide& side,
+                                             grpc::CallbackServerContext* context) {
+  const auto session = std::make_shared<AppendSession>(side, context);
+  session->self_ = session;
+  Status admitted = Admit(*side.core, session->rule_, *context, 0);
+  std::unique_lock lock(session->mutex_);
+  session->working_ = true;
+  if (admitted.ok() &&
+      !side.core->ingest.Begin(session->who_.name, [session] { session->Work(); })) {
+    admitted = ResourceExhausted("too many calls of yours are waiting");
+  }
+  if (!admitted.ok()) {
+    session->finished_ = true;
+    lock.unlock();
+    session->Finish(ToGrpc(admitted));
+    return session.get();
+  }
+  lock.unlock();
+  session->Watch();
+  return session.get();
+}
+
+// ---- What gRPC and the store tell ----
+
+void AppendSession::OnReadDone(bool ok) {
+  std::unique_lock lock(mutex_);
+  reading_ = false;
+  has_request_ = ok;
+  half_closed_ = half_closed_ || !ok;
+  Move(std::move(lock));
+}
+
+void AppendSession::OnWriteDone(bool ok) {
+  std::unique_lock lock(mutex_);
+  writing_ = false;
+  cancelled_ = cancelled_ || !ok;
+  Move(std::move(lock));
+}
+
+void AppendSession::OnCancel() {
+  std::unique_lock lock(mutex_);
+  cancelled_ = true;
+  Move(std::move(lock));
+}
+
+void AppendSession::OnDone() {
+  --core_.streams_open;
+  // Tasks may still hold it; the last one takes it along.
+  const std::shared_ptr<AppendSession> self = std::move(self_);
+}
+
+void AppendSession::OnMarks(uint32_t number, const Watermarks& marks) {
+  std::unique_lock lock(mutex_);
+  const auto at = marks_.find(number);
+  if (at == marks_.end()) return;
+  Marks& known = at->second;
+  // Told by two threads: neither may take back what the other one said.
+  known.now.accepted = std::max(known.now.accepted, marks.accepted);
+  known.now.durable = std::max(known.now.durable, marks.durable);
+  while (!known.in_flight.empty() && known.in_flight.front().first < known.now.durable.value) {
+    known.in_flight_bytes -= known.in_flight.front().second;
+    known.in_flight.pop_front();
+  }
+  Move(std::move(lock));
+}
+
+void AppendSession::Watch() {
+  core_.timer.After(kWatchEvery, [self = shared_from_this()] {
+    if (self->OnWatch()) self->Watch();
+  });
+}
+
+// False: not needed any more.
+bool AppendSession::OnWatch() {
+  std::unique_lock lock(mutex_);
+  if (finished_) return false;
+  due_ = core_.stopping || drain_until_ ||
+         core_.clock.MonoNow() - asked_ >= core_.options.reauthorize_every;
+  Move(std::move(lock));
+  return true;
+}
+
+// ---- What is to be done ----
+
+bool AppendSession::MayRead() const {
+  if (!opened_ || reading_ || has_request_ || half_closed_ || cancelled_ || ended_) return false;
+  if (events_.size() >= kMaxEvents) return false;
+  for (const auto& [number, marks] : marks_) {
+    if (marks.in_flight_bytes >= kBulkWindow || marks.in_flight.size() >= kMaxInFlight) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool AppendSession::HasWork() const {
+  if (working_ || ended_) return false;
+  return has_request_ || cancelled_ || due_ || (half_closed_ && (!drain_until_ || IsDrained()));
+}
+
+bool AppendSession::IsDrained() const {
+  for (const auto& [number, marks] : marks_) {
+    if (marks.now.durable.value < marks.now.accepted.value) return false;
+  }
+  return true;
+}
+
+// Events first: a lane's RunBegun stands before its acknowledgements.
+bool AppendSession::TakeAnswer() {
+  if (!events_.empty()) {
+    answer_ = std::move(events_.front());
+    events_.pop_front();
+    return true;
+  }
+  for (auto& [number, marks] : marks_) {
+    if (Same(marks.now, marks.told)) continue;
+    marks.told = marks.now;
+    answer_.Clear();
+    answer_.set_lane(number);
+    answer_.mutable_ack()->set_received_end(marks.now.accepted.value);
+    answer_.mutable_ack()->set_durable_end(marks.now.durable.value);
+    return true;
+  }
+  return false;
+}
+
+void AppendSession::Move(std::unique_lock<std::mutex> lock) {
+  if (finished_) return;
+  const bool write = !writing_ && !cancelled_ && TakeAnswer();
+  writing_ = writing_ || write;
+  const bool read = MayRead();
+  reading_ = reading_ || read;
+  const bool work = HasWork();
+  working_ = working_ || work;
+  const bool finish = ended_ && !writing_ && !working_;
+  finished_ = finish;
+  const grpc::Status status = finish ? ToGrpc(end_) : grpc::Status::OK;
+  lock.unlock();
+  if (write) StartWrite(&answer_);
+  if (read) StartRead(&request_);
+  if (work) core_.ingest.Continue(who_.name, [self = shared_from_this()] { self->Work(); });
+  if (finish) Finish(status);
+}
+
+void AppendSession::Work() {
+  WorkOnce();
+  std::unique_lock lock(mutex_);
+  working_ = false;
+  Move(std::move(lock));
+}
+
+void AppendSession::WorkOnce() {
+  std::unique_lock lock(mutex_);
+  const bool cancelled = cancelled_;
+  const bool opened = opened_;
+  const bool has_request = has_request_;
+  const bool half_closed = half_closed_;
+  due_ = false;
+  lock.unlock();
+  if (cancelled) return EndSession(Status(Code::kCancelled, "the client has gone"));
+  if (core_.stopping) return EndSession(Unavailable("the server stops"));
+  if (!opened) {
+    if (const Status status = Open(); !status.ok()) EndSession(status);
+    return;
+  }
+  Reauthorize();
+  if (has_request) {
+    Handle(request_);
+    lock.lock();
+    has_request_ = false;
+    return;
+  }
+  if (half_closed) Drain();
+}
+
+Status AppendSession::Open() {
+  REEL_RETURN_IF_ERROR(visit_.EnterNode());
+  const std::lock_guard lock(mutex_);
+  opened_ = true;
+  asked_ = core_.clock.MonoNow();
+  return OkStatus();
+}
+
+void AppendSession::Reauthorize() {
+  const MonoTime now = core_.clock.MonoNow();
+  {
+    const std::lock_guard lock(mutex_);
+    if (now - asked_ < core_.options.reauthorize_every) return;
+    asked_ = now;
+  }
+  std::map<uint32_t, Status> withdrawn;
+  for (auto& [number, lane] : lanes_) {
+    if (Status status = lane.visit->Again(); !status.ok()) withdrawn.emplace(number, status);
+  }
+  for (const auto& [number, status] : withdrawn) FailLane(number, status);
+}
+
+void AppendSession::Handle(const v1::AppendRequest& request) {
+  const uint32_t number = request.lane();
+  const auto lane = lanes_.find(number);
+  if (request.has_begin()) {
+    if (lane != lanes_.end() && !lane->second.run->ended()) {
+      return FailLane(number, FailedPrecondition("the lane has a run that has not ended"));
+    }
+    return Begin(number, request.begin());
+  }
+  if (lane == lanes_.end() || lane->second.run->ended()) {
+    return FailLane(number, FailedPrecondition("the lane has no run"));
+  }
+  HandleRun(number, lane->second, request);
+}
+
+void AppendSession::Begin(uint32_t number, const v1::BeginRun& request) {
+  if (number >= kMaxLanes) {
+    return FailLane(number, InvalidArgument("a lane is 0.." + std::to_string(kMaxLanes - 1)));
+  }
+  CloseLane(number, OkStatus());
+  Lane lane;
+  lane.visit = std::make_unique<Visit>(core_, rule_, who_, from_);
+  {
+    const std::lock_guard lock(mutex_);
+    marks_[number] = {};
+  }
+  auto begun = AppendLane::Begin(*lane.visit, core_, request,
+                                 [weak = weak_from_this(), number](const Watermarks& marks) {
+                                   if (const auto self = weak.lock()) self->OnMarks(number, marks);
+                                 });
+  if (!begun.ok()) {
+    lane.visit->Leave(begun.status(), 0, 0);
+    return FailLane(number, begun.status());
+  }
+  lane.run = std::move(*begun);
+  v1::AppendResponse event;
+  event.set_lane(number);
+  event.mutable_begun()->set_run(ToString(lane.run->run()));
+  event.mutable_begun()->set_stream(ToString(lane.run->stream()));
+  const Watermarks had = lane.run->marks();
+  lanes_.insert_or_assign(number, std::move(lane));
+  Tell(std::move(event));
+  OnMarks(number, had);
+}
+
+void AppendSession::HandleRun(uint32_t number, Lane& lane, const v1::AppendRequest& request) {
+  switch (request.what_case()) {
+    case v1::AppendRequest::kUnit:
+      return TakeUnit(number, *lane.run, request);
+    case v1::AppendRequest::kTracks:
+      if (const Status status = lane.run->SetTracks(request.tracks()); !status.ok()) {
+        FailLane(number, status);
+      }
+      return;
+    case v1::AppendRequest::kEnd:
+      return EndRun(number, *lane.run, request.end().cause());
+    case v1::AppendRequest::kFlush:
+      return lane.run->Flush();
+    default:
+      return FailLane(number, InvalidArgument("a message without anything to do"));
+  }
+}
+
+void AppendSession::TakeUnit(uint32_t number, AppendLane& run, const v1::AppendRequest& request) {
+  const uint64_t unit = request.unit().unit().number();
+  const Status status = run.Append(request.unit(), request.data());
+  if (!status.ok()) {
+    v1::AppendResponse event;
+    event.set_lane(number);
+    event.mutable_unit_error()->set_number(unit);
+    event.mutable_unit_error()->set_code(static_cast<uint32_t>(status.code()));
+    event.mutable_unit_error()->set_message(status.message());
+    Tell(std::move(event));
+  }
+  bool full = false;
+  const Watermarks now = run.marks();
+  // Behind a hole the watermarks do not tell how far a unit has come: those are not waited for.
+  if (status.ok() && run.bulk() && unit < now.accepted.value && unit >= now.durable.value) {
+    const std::lock_guard lock(mutex_);
+    Marks& marks = marks_[number];
+    marks.in_flight.emplace_back(unit, request.data().size());
+    marks.in_flight_bytes += request.data().size();
+    full = marks.in_flight_bytes >= kBulkWindow;
+  }
+  if (full) run.Flush();
+  OnMarks(number, now);
+}
+
+void AppendSession::EndRun(uint32_t number, AppendLane& run, v1::EndRun::Cause cause) {
+  const Status status = run.End(cause);
+  if (!status.ok()) return FailLane(number, status);
+  const Watermarks marks = run.marks();
+  v1::AppendResponse event;
+  event.set_lane(number);
+  event.mutable_ended()->set_received_end(marks.accepted.value);
+  Tell(std::move(event));
+  {
+    const std::lock_guard lock(mutex_);
+    marks_[number].ended = true;
+  }
+  OnMarks(number, marks);
+}
+
+void AppendSession::FailLane(uint32_t number, const Status& status) {
+  CloseLane(number, status);
+  v1::AppendResponse event;
+  event.set_lane(number);
+  event.mutable_run_error()->set_code(static_cast<uint32_t>(status.code()));
+  event.mutable_run_error()->set_message(status.message());
+  Tell(std::move(event));
+}
+
+// The writer goes without the lock: its callback takes it.
+void AppendSession::CloseLane(uint32_t number, const Status& status) {
+  const auto at = lanes_.find(number);
+  if (at != lanes_.end()) {
+    at->second.visit->Leave(status, at->second.run->units(), at->second.run->bytes());
+    lanes_.erase(at);
+  }
+  const std::lock_guard lock(mutex_);
+  marks_.erase(number);
+}
+
+void AppendSession::Drain() {
+  std::vector<uint32_t> open;
+  for (const auto& [number, lane] : lanes_) {
+    if (!lane.run->ended()) open.push_back(number);
+  }
+  for (const uint32_t number : open) {
+    CloseLane(number, Status(Code::kAborted, "the client left without ending the run"));
+  }
+  const MonoTime now = core_.clock.MonoNow();
+  std::unique_lock lock(mutex_);
+  if (!drain_until_) drain_until_ = now + kDrain;
+  const bool drained = IsDrained();
+  const bool late = now >= *drain_until_;
+  lock.unlock();
+  if (drained) return EndSession(OkStatus());
+  if (late) EndSession(Status(Code::kDeadlineExceeded, "not all of it became durable in time"));
+}
+
+void AppendSession::EndSession(const Status& status) {
+  while (!lanes_.empty()) {
+    const auto& [number, lane] = *lanes_.begin();
+    const bool whole = lane.run->ended() && status.ok();
+    const Watermarks marks = lane.run->marks();
+    // The last acknowledgement is still to be said: the marks stay.
+    OnMarks(number, marks);
+    lane.visit->Leave(whole ? OkStatus() : status, lane.run->units(), lane.run->bytes());
+    lanes_.erase(lanes_.begin());
+  }
+  visit_.Leave(status, 0, 0);
+  const std::lock_guard lock(mutex_);
+  end_ = status;
+  ended_ = true;
+}
+
+void AppendSession::Tell(v1::AppendResponse event) {
+  std::unique_lock lock(mutex_);
+  events_.push_back(std::move(event));
+  Move(std::move(lock));
+}
+
+}  // namespace reel::server

@@ -1,0 +1,200 @@
+#include "server/rpc/byte_stream.h"
+
+#include "server/rpc/admission.h"
+
+namespace reel::server {
+namespace {
+
+constexpr Duration kWatchEvery = std::chrono::milliseconds(500);
+// Turns of one client before another's may go.
+constexpr int kTurnsInARow = 16;
+
+}  // namespace
+
+ByteStream::ByteStream(const ServiceSide& side, std::string_view call,
+                       grpc::CallbackServerContext* context)
+    : core_(*side.core),
+      rule_(RpcRuleOf(call)),
+      visit_(core_, rule_, side.WhoIs(*context), side.From(*context)),
+      context_(context) {
+  ++core_.streams_open;
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* ByteStream::Start(std::shared_ptr<ByteStream> stream,
+                                                              const grpc::ByteBuffer* request) {
+  ByteStream* const raw = stream.get();
+  raw->self_ = stream;
+  raw->request_ = *request;
+  Status admitted = Admit(raw->core_, raw->rule_, *raw->context_, request->Length());
+  const auto first = [stream] { stream->RunTurns(); };
+  if (admitted.ok() && !raw->core_.reads.Begin(raw->visit_.who().name, first)) {
+    admitted = ResourceExhausted("too many calls of yours are waiting");
+  }
+  if (!admitted.ok()) {
+    {
+      const std::lock_guard lock(raw->mutex_);
+      raw->finished_ = true;
+    }
+    raw->Finish(ToGrpc(admitted));
+    return raw;
+  }
+  raw->Watch();
+  return raw;
+}
+
+bool ByteStream::MayTurn() {
+  const std::lock_guard lock(mutex_);
+  if (cancelled_ || stalled_) return true;  // the turn ends it
+  if (queue_bytes_ < kQueueBytes) return true;
+  wants_room_ = true;
+  was_full_ = true;
+  turn_posted_ = false;
+  return false;
+}
+
+void ByteStream::RunTurns() {
+  for (int i = 0; i < kTurnsInARow; ++i) {
+    if (!MayTurn()) return;
+    bool cancelled = false;
+    bool stalled = false;
+    {
+      const std::lock_guard lock(mutex_);
+      cancelled = cancelled_;
+      stalled = stalled_;
+    }
+    if (cancelled) return EndWith(Status(Code::kCancelled, "the client has gone"));
+    if (stalled) return EndWith(ResourceExhausted("the reader took nothing for too long"));
+    if (core_.stopping) return EndWith(Unavailable("the server stops"));
+    const MonoTime now = core_.clock.MonoNow();
+    if (!opened_) {
+      const Status opened = Open(request_);
+      request_.Clear();
+      if (!opened.ok()) return EndWith(opened);
+      opened_ = true;
+      asked_ = now;
+    } else if (now - asked_ >= core_.options.reauthorize_every) {
+      asked_ = now;
+      if (const Status again = visit_.Again(); !again.ok()) return EndWith(again);
+    }
+    const Turn turn = Produce();
+    if (turn.kind == Turn::Kind::kEnd) return EndWith(turn.status);
+    if (turn.kind == Turn::Kind::kWait) {
+      return core_.timer.After(turn.wait, [self = shared_from_this()] { self->PostTurn(); });
+    }
+  }
+  PostTurn();
+}
+
+void ByteStream::PostTurn() {
+  core_.reads.Continue(visit_.who().name, [self = shared_from_this()] { self->RunTurns(); });
+}
+
+void ByteStream::EndWith(const Status& status) {
+  visit_.Leave(status, units_sent, bytes_made_);
+  std::unique_lock lock(mutex_);
+  end_ = status;
+  turn_posted_ = false;
+  Move(std::move(lock));
+}
+
+void ByteStream::Send(const google::protobuf::MessageLite& message, Bytes data) {
+  grpc::ByteBuffer bytes = ToWire(message, std::move(data));
+  bytes_made_ += bytes.Length();
+  std::unique_lock lock(mutex_);
+  if (cancelled_ || stalled_) return;
+  queue_bytes_ += bytes.Length();
+  queue_.push_back(std::move(bytes));
+  Move(std::move(lock));
+}
+
+void ByteStream::Move(std::unique_lock<std::mutex> lock) {
+  if (finished_ || writing_) return;
+  if (cancelled_ || stalled_) {
+    queue_.clear();
+    queue_bytes_ = 0;
+  }
+  if (!queue_.empty()) {
+    current_ = std::move(queue_.front());
+    queue_.pop_front();
+    writing_ = true;
+    write_began_ = core_.clock.MonoNow();
+    lock.unlock();
+    return StartWrite(&current_);
+  }
+  if (!end_) return;
+  finished_ = true;
+  const grpc::Status status = ToGrpc(*end_);
+  lock.unlock();
+  Finish(status);
+}
+
+void ByteStream::OnWriteDone(bool ok) {
+  std::unique_lock lock(mutex_);
+  writing_ = false;
+  queue_bytes_ -= current_.Length();
+  current_.Clear();
+  if (!ok) cancelled_ = true;
+  const bool room = wants_room_ && queue_bytes_ < kQueueBytes / 2;
+  const bool post = !turn_posted_ && !end_ && (room || cancelled_ || stalled_);
+  if (post) {
+    turn_posted_ = true;
+    wants_room_ = false;
+  }
+  Move(std::move(lock));
+  if (post) PostTurn();
+}
+
+void ByteStream::OnCancel() {
+  {
+    const std::lock_guard lock(mutex_);
+    cancelled_ = true;
+    if (turn_posted_ || end_) return;  // which sees it; or OnWriteDone comes
+    turn_posted_ = true;
+  }
+  PostTurn();
+}
+
+void ByteStream::Watch() {
+  core_.timer.After(kWatchEvery, [self = shared_from_this()] {
+    if (self->OnWatch()) self->Watch();
+  });
+}
+
+// False: not needed any more.
+bool ByteStream::OnWatch() {
+  bool post = false;
+  bool cancel = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (finished_) return false;
+    const Duration waits = core_.clock.MonoNow() - write_began_;
+    if (!writing_ || waits < core_.options.stall_after) return true;
+    cancel = waits >= 2 * core_.options.stall_after;
+    if (!stalled_) {
+      stalled_ = true;
+      queue_.clear();
+      queue_bytes_ = current_.Length();
+      if (end_) end_ = ResourceExhausted("the reader took nothing for too long");
+      post = !turn_posted_ && !end_;
+      if (post) turn_posted_ = true;
+    }
+  }
+  if (post) PostTurn();
+  if (cancel) {
+    const std::lock_guard lock(context_mutex_);
+    if (context_ != nullptr) context_->TryCancel();
+  }
+  return true;
+}
+
+void ByteStream::OnDone() {
+  {
+    const std::lock_guard lock(context_mutex_);
+    context_ = nullptr;
+  }
+  --core_.streams_open;
+  // Tasks may still hold it; the last one takes it along.
+  const std::shared_ptr<ByteStream> self = std::move(self_);
+}
+
+}  // namespace reel::server

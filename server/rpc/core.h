@@ -1,0 +1,58 @@
+// RpcCore: what all services of all connections share.
+//
+// Thread rule: its parts say theirs. Ownership: made by RpcServer; outlives every call.
+#pragma once
+
+#include <grpcpp/server_context.h>
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "server/access/identity.h"
+#include "server/rpc/denials.h"
+#include "server/rpc/executor.h"
+#include "server/rpc/operations.h"
+#include "server/rpc/rpc_server.h"
+#include "server/rpc/timer.h"
+
+namespace reel::server {
+
+struct RpcCore {
+  explicit RpcCore(const RpcOptions& given)
+      : options(given),
+        store(*given.store),
+        clock(given.clock == nullptr ? SystemClock() : *given.clock),
+        reads(given.read_threads),
+        ingest(given.ingest_threads),
+        operations(store, clock) {}
+
+  void Log(LogLevel level, const std::string& line) const {
+    if (options.log) options.log(level, line);
+  }
+
+  const RpcOptions options;
+  Store& store;
+  Clock& clock;
+  Executor reads;
+  Executor ingest;
+  Timer timer;
+  Denials denials;
+  Operations operations;
+  std::function<uint32_t()> connections = [] { return 0U; };
+  std::atomic<uint32_t> streams_open{0};
+  std::atomic<bool> stopping{false};
+};
+
+// The services of one kind of connection: those of one user of the Unix socket, or TLS.
+struct ServiceSide {
+  RpcCore* core = nullptr;
+  // Who is at the other end of all of them; nullopt: as the certificate says.
+  std::optional<Identity> fixed;
+
+  Identity WhoIs(const grpc::ServerContextBase& context) const;
+  std::string From(const grpc::ServerContextBase& context) const;
+};
+
+}  // namespace reel::server

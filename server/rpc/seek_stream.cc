@@ -1,0 +1,72 @@
+#include "server/rpc/seek_stream.h"
+
+#include "server/rpc/convert.h"
+
+namespace reel::server {
+
+Status SeekStream::Open(const grpc::ByteBuffer& request) {
+  REEL_RETURN_IF_ERROR(FromWire(request, kMaxRequestBytes, &request_));
+  const WallTime time{request_.time_ns()};
+  Errand errand;
+  errand.stream = request_.stream();
+  errand.range = WallRange{time, time};
+  errand.purpose = PurposeOf(request_.purpose());
+  REEL_ASSIGN_OR_RETURN(const StreamInfo stream, visit().Enter(errand));
+  const bool backward = request_.rule() == v1::SEEK_RULE_BACKWARD;
+  REEL_ASSIGN_OR_RETURN(
+      point_,
+      core().store.Seek(stream.id, time, backward ? SeekRule::kBackward : SeekRule::kAtOrBefore));
+  CursorOptions options;
+  options.range = {point_.begin, kWallMax};
+  REEL_ASSIGN_OR_RETURN(cursor_, core().store.Read(stream.id, options));
+  Put(point_, first_.mutable_point());
+  return OkStatus();
+}
+
+bool SeekStream::IsBehind(const Item& item) const {
+  switch (item.kind) {
+    case ItemKind::kUnit:
+      return key_sent_ && (item.run != point_.run || item.gop_begin);
+    case ItemKind::kRunBegin:
+    case ItemKind::kGap:
+    case ItemKind::kEnd:
+      return key_sent_;
+    case ItemKind::kTracks:
+    case ItemKind::kDamage:
+      return false;
+  }
+  return false;
+}
+
+ByteStream::Turn SeekStream::Produce() {
+  Result<Item> next = cursor_->Next();
+  if (!next.ok()) return Turn::End(next.status());
+  Item& item = *next;
+  if (IsBehind(item)) return Turn::End(OkStatus());
+  switch (item.kind) {
+    case ItemKind::kTracks:
+      if (key_sent_) return Turn::More();
+      first_.clear_tracks();
+      for (const TrackInfo& track : item.tracks) Put(track, first_.add_tracks());
+      return Turn::More();
+    case ItemKind::kDamage:
+      return Turn::End(item.status);
+    case ItemKind::kEnd:
+      return Turn::End(NotFound("the footage there was recycled a moment ago"));
+    case ItemKind::kRunBegin:
+    case ItemKind::kGap:
+      return Turn::More();
+    case ItemKind::kUnit:
+      break;
+  }
+  // Where runs overlap, another one's units may come first.
+  if (item.run != point_.run || item.unit.number < point_.unit) return Turn::More();
+  v1::SeekResponse response;
+  if (!std::exchange(key_sent_, true)) response = std::move(first_);
+  Put(item.unit, response.mutable_unit());
+  Send(response, std::move(item.unit.bytes));
+  ++units_sent;
+  return request_.key_only() ? Turn::End(OkStatus()) : Turn::More();
+}
+
+}  // namespace reel::server

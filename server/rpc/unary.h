@@ -1,0 +1,49 @@
+// ServeUnary: a call with one request and one answer, done by the executor.
+//
+// Thread rule: called by gRPC's threads; `work` runs on an executor's.
+#pragma once
+
+#include <grpcpp/support/server_callback.h>
+
+#include <utility>
+
+#include "server/rpc/admission.h"
+#include "server/rpc/visit.h"
+#include "server/rpc/wire.h"
+
+namespace reel::server {
+
+class UnaryCall : public grpc::ServerUnaryReactor {
+ public:
+  void OnDone() override { delete this; }
+};
+
+// `work`: Status(Visit&, const Request&, Response*). gRPC keeps request and response until the call
+// is done, and the call is done behind Finish.
+template <class Request, class Response, class Work>
+grpc::ServerUnaryReactor* ServeUnary(const ServiceSide& side, std::string_view call,
+                                     grpc::CallbackServerContext* context, const Request* request,
+                                     Response* response, Work work) {
+  auto* const reactor = new UnaryCall;
+  const RpcRule rule = RpcRuleOf(call);
+  const Identity who = side.WhoIs(*context);
+  const Status admitted = Admit(*side.core, rule, *context, request->ByteSizeLong());
+  if (!admitted.ok()) {
+    reactor->Finish(ToGrpc(admitted));
+    return reactor;
+  }
+  auto task = [reactor, context, request, response, work = std::move(work), rule, who,
+               from = side.From(*context), core = side.core] {
+    if (context->IsCancelled()) return reactor->Finish(grpc::Status::CANCELLED);
+    Visit visit(*core, rule, who, from);
+    const Status status = work(visit, *request, response);
+    if (!status.ok() || IsChange(rule.action)) visit.Leave(status, 0, 0);
+    reactor->Finish(ToGrpc(status));
+  };
+  if (!side.core->reads.Begin(who.name, std::move(task))) {
+    reactor->Finish(ToGrpc(ResourceExhausted("too many calls of yours are waiting")));
+  }
+  return reactor;
+}
+
+}  // namespace reel::server

@@ -1,0 +1,67 @@
+#include "server/rpc/wire.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/wire_format_lite.h>
+#include <grpcpp/support/proto_buffer_reader.h>
+
+#include <memory>
+#include <vector>
+
+namespace reel::server {
+namespace {
+
+using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedOutputStream;
+
+constexpr int kDataField = 15;
+constexpr size_t kMaxStatusText = 1024;  // well below the 8 KiB of metadata
+
+grpc::Slice SliceOf(Bytes bytes) {
+  auto owner = std::make_unique<Bytes>(std::move(bytes));
+  Bytes* const raw = owner.release();
+  return {raw->data(), raw->size(), [](void* user) { delete static_cast<Bytes*>(user); }, raw};
+}
+
+}  // namespace
+
+grpc::ByteBuffer ToWire(const google::protobuf::MessageLite& message, Bytes data) {
+  std::string head;
+  {
+    google::protobuf::io::StringOutputStream stream(&head);
+    CodedOutputStream out(&stream);
+    message.SerializeWithCachedSizes((static_cast<void>(message.ByteSizeLong()), &out));
+    if (!data.empty()) {
+      out.WriteTag(WireFormatLite::MakeTag(kDataField, WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
+      out.WriteVarint32(static_cast<uint32_t>(data.size()));
+    }
+  }
+  std::vector<grpc::Slice> slices;
+  slices.emplace_back(head);
+  if (!data.empty()) slices.push_back(SliceOf(std::move(data)));
+  return {slices.data(), slices.size()};
+}
+
+Status FromWire(const grpc::ByteBuffer& bytes, size_t max_bytes,
+                google::protobuf::MessageLite* message) {
+  if (bytes.Length() > max_bytes) {
+    return ResourceExhausted("a request has at most " + std::to_string(max_bytes) + " bytes");
+  }
+  grpc::ByteBuffer copy(bytes);  // of the references
+  grpc::ProtoBufferReader reader(&copy);
+  if (!reader.status().ok() || !message->ParseFromZeroCopyStream(&reader)) {
+    return InvalidArgument("the request is no message of that kind");
+  }
+  return OkStatus();
+}
+
+grpc::Status ToGrpc(const Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  std::string text = status.message().substr(0, kMaxStatusText);
+  for (char& c : text) {
+    if (c == '\n' || c == '\r') c = ' ';
+  }
+  return {static_cast<grpc::StatusCode>(status.code()), text};
+}
+
+}  // namespace reel::server
