@@ -6,6 +6,7 @@
 #include "tools/export_package.h"
 #include "tools/exporter.h"
 #include "tools/node_session.h"
+#include "tools/place.h"
 #include "tools/print.h"
 #include "tools/time_args.h"
 
@@ -13,7 +14,7 @@ namespace reel {
 namespace {
 
 struct ExportArgs {
-  std::string node;
+  Place place;
   std::vector<std::string> streams;
   std::string from;
   std::string to;
@@ -102,7 +103,7 @@ Status RunCheck(const ExportArgs& args) {
 
 // What CLI11 cannot be told: all of them, unless a package is to be checked.
 Status CheckArguments(const ExportArgs& args) {
-  const std::pair<bool, const char*> needed[] = {{!args.node.empty(), "--node"},
+  const std::pair<bool, const char*> needed[] = {{!args.place.name().empty(), "--node"},
                                                  {!args.streams.empty(), "stream"},
                                                  {!args.from.empty(), "--from"},
                                                  {!args.to.empty(), "--to"},
@@ -127,7 +128,7 @@ Status RunExport(const ExportArgs& args) {
   options.split = args.split;
   options.extra_gop = args.extra_gop;
   if (args.leave_out_damage) options.damage = DamagePolicy::kLeaveOut;
-  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.node));
+  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.place));
   Store& store = session->store();
   std::vector<StreamInfo> streams;
   for (const std::string& name : args.streams) {
@@ -135,6 +136,7 @@ Status RunExport(const ExportArgs& args) {
     streams.push_back(std::move(stream));
   }
   if (!IsFile(args) && args.out != "-") {
+    REEL_RETURN_IF_ERROR(RequireLocal(args.place, "a package with frames and manifest"));
     return ExportToFolder(args, options, store, streams, interrupt);
   }
   REEL_ASSIGN_OR_RETURN(const auto files, store.OpenExport(streams.front().id, options));
@@ -148,9 +150,8 @@ void AddExport(CLI::App& app, Action* chosen) {
   auto args = std::make_shared<ExportArgs>();
   CLI::App& verb =
       *app.add_subcommand("export", "Write footage to MP4 files, without coding it anew");
-  verb.add_option("--node", args->node, "State directory of the node (or REEL_NODE)")
-      ->envname("REEL_NODE")
-      ->type_name("DIR");
+  AddPlaceOptions(verb, &args->place);
+  AddPurposeOptions(verb, &args->place);
   verb.add_option("stream", args->streams, "Names or UUIDs")->type_name("STREAM...");
   verb.add_option("--from", args->from)->type_name("TIME");
   verb.add_option("--to", args->to)->type_name("TIME");

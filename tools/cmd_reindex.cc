@@ -4,6 +4,7 @@
 #include "tools/command.h"
 #include "tools/interrupt.h"
 #include "tools/node_session.h"
+#include "tools/place.h"
 #include "tools/print.h"
 #include "tools/progress.h"
 #include "tools/time_args.h"
@@ -12,9 +13,10 @@ namespace reel {
 namespace {
 
 constexpr Duration kLookEvery = std::chrono::milliseconds{100};
+constexpr Duration kServerWait = std::chrono::hours{12};
 
 struct ReindexArgs {
-  std::string node;
+  Place place;
   bool json = false;
 };
 
@@ -66,10 +68,24 @@ Status AwaitRebuild(NodeSession& session, const Interrupt& interrupt) {
   }
 }
 
+// A server reads its segments again while it goes on recording.
+Status ReindexServer(const ReindexArgs& args) {
+  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForWriting(args.place));
+  session->store().RebuildIndex();
+  REEL_RETURN_IF_ERROR(session->store().WaitIdle(kServerWait));
+  if (args.json) {
+    PrintJson(Json::object());
+    return OkStatus();
+  }
+  PrintLine("index rebuilt");
+  return OkStatus();
+}
+
 Status RunReindex(const ReindexArgs& args) {
+  if (args.place.is_remote()) return ReindexServer(args);
   const Interrupt interrupt;
-  REEL_RETURN_IF_ERROR(DeleteIndex(args.node));
-  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForWriting(args.node));
+  REEL_RETURN_IF_ERROR(DeleteIndex(args.place.node));
+  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForWriting(args.place));
   REEL_RETURN_IF_ERROR(AwaitRebuild(*session, interrupt));
   REEL_ASSIGN_OR_RETURN(const IndexCounts counts, CountIndex(*session));
   REEL_RETURN_IF_ERROR(session->Close());
@@ -92,7 +108,7 @@ void AddReindex(CLI::App& app, Action* chosen) {
   auto args = std::make_shared<ReindexArgs>();
   CLI::App& verb =
       *app.add_subcommand("reindex", "Delete the index and rebuild it from the segments");
-  AddNodeOption(verb, &args->node);
+  AddPlaceOptions(verb, &args->place);
   AddJsonFlag(verb, &args->json);
   SetExamples(verb,
               {{"reindex --node /var/lib/reel", "after an index was lost or is not trusted"}});

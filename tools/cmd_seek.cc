@@ -7,6 +7,7 @@
 #include "tools/local_time.h"
 #include "tools/node_session.h"
 #include "tools/output_file.h"
+#include "tools/place.h"
 #include "tools/print.h"
 #include "tools/time_args.h"
 
@@ -14,7 +15,7 @@ namespace reel {
 namespace {
 
 struct SeekArgs {
-  std::string node;
+  Place place;
   std::string stream;
   std::string time;
   std::string out;
@@ -105,7 +106,7 @@ void PrintPoint(const StreamInfo& stream, WallTime asked, const SeekPoint& point
 
 Status RunSeek(const SeekArgs& args) {
   REEL_ASSIGN_OR_RETURN(const WallTime asked, ParseTime(args.time, SystemClock().WallNow()));
-  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.node));
+  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.place));
   Store& store = session->store();
   REEL_ASSIGN_OR_RETURN(const StreamInfo stream, store.FindStream(args.stream));
   const SeekRule rule = args.backward ? SeekRule::kBackward : SeekRule::kAtOrBefore;
@@ -143,7 +144,8 @@ Status RunSeek(const SeekArgs& args) {
 void AddSeek(CLI::App& app, Action* chosen) {
   auto args = std::make_shared<SeekArgs>();
   CLI::App& verb = *app.add_subcommand("seek", "Find the clean point for a time");
-  AddNodeOption(verb, &args->node);
+  AddPlaceOptions(verb, &args->place);
+  AddPurposeOptions(verb, &args->place);
   verb.add_option("stream", args->stream, "Name or UUID")->required()->type_name("STREAM");
   verb.add_option("time", args->time, "What is looked for")->required()->type_name("TIME");
   verb.add_flag("--backward", args->backward,

@@ -71,7 +71,7 @@ Status RunStats(const StatsArgs& args) {
   REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.node));
   Store& store = session->store();
   REEL_ASSIGN_OR_RETURN(const std::vector<VolumeReport> volumes,
-                        ReportVolumes(store, SystemClock().WallNow()));
+                        ReportVolumes(store, SystemClock().WallNow(), /*is_here=*/true));
   REEL_ASSIGN_OR_RETURN(const Totals totals, CountFootage(store));
   const uint64_t index_bytes = DirectoryBytes(args.node + "/index");
   const ScrubState scrub = LoadScrub(args.node);

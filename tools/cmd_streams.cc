@@ -5,6 +5,7 @@
 #include "tools/holding.h"
 #include "tools/local_time.h"
 #include "tools/node_session.h"
+#include "tools/place.h"
 #include "tools/print.h"
 #include "tools/stream_names.h"
 #include "tools/terminal.h"
@@ -14,7 +15,7 @@ namespace reel {
 namespace {
 
 struct StreamsArgs {
-  std::string node;
+  Place place;
   std::string stream;  // name or UUID
   std::string name;    // the new one
   bool names = false;  // alone, one a line
@@ -55,7 +56,7 @@ void PrintListed(const StreamInfo& stream, const Holding& holding, size_t name_w
 }
 
 Status RunList(const StreamsArgs& args) {
-  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.node));
+  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.place));
   Store& store = session->store();
   const std::vector<StreamInfo> streams = store.Streams();
   if (args.names && !args.json) {
@@ -78,7 +79,7 @@ Status RunList(const StreamsArgs& args) {
 // Opens the node, lets `change` do its work, and prints the stream as it is then.
 Status Change(const StreamsArgs& args, const std::string& done,
               const std::function<Result<StreamInfo>(Store&)>& change) {
-  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForWriting(args.node));
+  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForWriting(args.place));
   REEL_ASSIGN_OR_RETURN(const StreamInfo stream, change(session->store()));
   REEL_RETURN_IF_ERROR(session->Close());
   if (args.json) PrintJson(StreamJson(stream));
@@ -121,7 +122,7 @@ Status RunRestore(const StreamsArgs& args) { return Retire(args, false); }
 CLI::App& AddSub(CLI::App& parent, const std::shared_ptr<StreamsArgs>& args, const char* name,
                  const char* what) {
   CLI::App& verb = *parent.add_subcommand(name, what);
-  AddNodeOption(verb, &args->node);
+  AddPlaceOptions(verb, &args->place);
   AddJsonFlag(verb, &args->json);
   return verb;
 }
@@ -181,7 +182,7 @@ void AddStreams(CLI::App& app, Action* chosen) {
   SetExamples(restore, {{"streams restore --node /var/lib/reel old-gate", "it is back"}});
   OnChosen(restore, args, RunRestore, chosen);
 
-  AddDefaultNodeOption(streams, &args->node);
+  AddPlaceOptions(streams, &args->place);
   AddJsonFlag(streams, &args->json);
   OnNoneChosen(streams, args, RunList, chosen);
 }

@@ -4,6 +4,7 @@
 #include "tools/local_time.h"
 #include "tools/node_session.h"
 #include "tools/output_file.h"
+#include "tools/place.h"
 #include "tools/print.h"
 #include "tools/time_args.h"
 
@@ -11,7 +12,7 @@ namespace reel {
 namespace {
 
 struct ThumbnailArgs {
-  std::string node;
+  Place place;
   std::string stream;
   std::string at;
   std::string out;
@@ -21,7 +22,7 @@ struct ThumbnailArgs {
 };
 
 struct FilmstripArgs {
-  std::string node;
+  Place place;
   std::string stream;
   std::string from;
   std::string to;
@@ -46,7 +47,7 @@ std::string SizeText(uint32_t width, uint32_t height) {
 
 Status RunThumbnail(const ThumbnailArgs& args) {
   REEL_ASSIGN_OR_RETURN(const WallTime asked, ParseTime(args.at, SystemClock().WallNow()));
-  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.node));
+  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.place));
   REEL_ASSIGN_OR_RETURN(const StreamInfo stream, session->store().FindStream(args.stream));
   ThumbnailOptions options;
   options.width = args.width;
@@ -83,7 +84,7 @@ Json TileJson(const Tile& tile) {
 Status RunFilmstrip(const FilmstripArgs& args) {
   REEL_ASSIGN_OR_RETURN(const WallRange range,
                         ParseRange(args.from, args.to, SystemClock().WallNow()));
-  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.node));
+  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.place));
   REEL_ASSIGN_OR_RETURN(const StreamInfo stream, session->store().FindStream(args.stream));
   FilmstripOptions options;
   options.count = args.count;
@@ -115,7 +116,8 @@ Status RunFilmstrip(const FilmstripArgs& args) {
 void AddThumbnail(CLI::App& app, Action* chosen) {
   auto args = std::make_shared<ThumbnailArgs>();
   CLI::App& verb = *app.add_subcommand("thumbnail", "Write the picture at a time as JPEG");
-  AddNodeOption(verb, &args->node);
+  AddPlaceOptions(verb, &args->place);
+  AddPurposeOptions(verb, &args->place);
   verb.add_option("stream", args->stream, "Name or UUID")->required()->type_name("STREAM");
   verb.add_option("--at", args->at, "The picture seen then")->required()->type_name("TIME");
   verb.add_option("-o,--out", args->out, "Where to write it")->required()->type_name("FILE");
@@ -131,7 +133,8 @@ void AddFilmstrip(CLI::App& app, Action* chosen) {
   auto args = std::make_shared<FilmstripArgs>();
   CLI::App& verb =
       *app.add_subcommand("filmstrip", "Write pictures spread over a range as one JPEG");
-  AddNodeOption(verb, &args->node);
+  AddPlaceOptions(verb, &args->place);
+  AddPurposeOptions(verb, &args->place);
   verb.add_option("stream", args->stream, "Name or UUID")->required()->type_name("STREAM");
   verb.add_option("--from", args->from, "Begin of the range")->required()->type_name("TIME");
   verb.add_option("--to", args->to, "End of the range")->required()->type_name("TIME");

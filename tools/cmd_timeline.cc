@@ -5,6 +5,7 @@
 #include "tools/exporter.h"
 #include "tools/local_time.h"
 #include "tools/node_session.h"
+#include "tools/place.h"
 #include "tools/print.h"
 #include "tools/stream_names.h"
 #include "tools/terminal.h"
@@ -17,7 +18,7 @@ namespace {
 constexpr size_t kGapsShown = 20;
 
 struct TimelineArgs {
-  std::string node;
+  Place place;
   std::vector<std::string> streams;
   std::string from;
   std::string to;
@@ -138,7 +139,7 @@ void PrintRow(const Row& row, const Layout& layout, bool buckets) {
 Status RunTimeline(const TimelineArgs& args) {
   REEL_ASSIGN_OR_RETURN(const WallRange asked,
                         ParseRange(args.from, args.to, SystemClock().WallNow()));
-  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.node));
+  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.place));
   Store& store = session->store();
   REEL_ASSIGN_OR_RETURN(const std::vector<StreamInfo> streams, ChooseStreams(store, args.streams));
   REEL_ASSIGN_OR_RETURN(const WallRange range, CloseRange(store, streams, asked));
@@ -175,7 +176,7 @@ void AddTimeline(CLI::App& app, Action* chosen) {
   auto args = std::make_shared<TimelineArgs>();
   CLI::App& verb =
       *app.add_subcommand("timeline", "Show where there is footage, and why there is none");
-  AddNodeOption(verb, &args->node);
+  AddPlaceOptions(verb, &args->place);
   verb.add_option("streams", args->streams, "Names or UUIDs; all if none is given")
       ->type_name("STREAM");
   verb.add_option("--from", args->from, "Default: the first footage")->type_name("TIME");

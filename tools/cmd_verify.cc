@@ -1,6 +1,7 @@
 // reel verify: reads and checks every stored byte.
 #include "tools/command.h"
 #include "tools/node_session.h"
+#include "tools/place.h"
 #include "tools/print.h"
 #include "tools/store_check.h"
 #include "tools/terminal.h"
@@ -10,13 +11,13 @@ namespace reel {
 namespace {
 
 struct VerifyArgs {
-  std::string node;
+  Place place;
   bool json = false;
 };
 
 Status RunVerify(const VerifyArgs& args) {
   const Interrupt interrupt;
-  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.node));
+  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.place));
   CheckPlan plan;
   plan.what = "verify";
   REEL_ASSIGN_OR_RETURN(const CheckResult result, CheckStore(session->store(), plan, interrupt));
@@ -39,7 +40,7 @@ Status RunVerify(const VerifyArgs& args) {
               Count(report.chunks, "chunk") + ", " + FormatSize(report.bytes) + ": " + verdict);
   }
   if (!problems.empty()) {
-    return DataLoss(args.node + ": " + Count(problems.size(), "problem") +
+    return DataLoss(args.place.name() + ": " + Count(problems.size(), "problem") +
                     " found, the first: " + problems.front());
   }
   if (result.interrupted) return {Code::kCancelled, "verify stopped by a signal, not all was read"};
@@ -52,7 +53,7 @@ void AddVerify(CLI::App& app, Action* chosen) {
   auto args = std::make_shared<VerifyArgs>();
   CLI::App& verb = *app.add_subcommand(
       "verify", "Read everything and check it; exit code 4 if anything is wrong");
-  AddNodeOption(verb, &args->node);
+  AddPlaceOptions(verb, &args->place);
   AddJsonFlag(verb, &args->json);
   SetExamples(verb,
               {{"verify --node /var/lib/reel", "every stored byte, as fast as the disks read"}});

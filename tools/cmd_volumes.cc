@@ -3,6 +3,7 @@
 
 #include "tools/command.h"
 #include "tools/node_session.h"
+#include "tools/place.h"
 #include "tools/print.h"
 #include "tools/volume_report.h"
 
@@ -10,15 +11,16 @@ namespace reel {
 namespace {
 
 struct VolumesArgs {
-  std::string node;
+  Place place;
   std::string volume;  // number or path
   bool json = false;
 };
 
 Status RunList(const VolumesArgs& args) {
-  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.node));
-  REEL_ASSIGN_OR_RETURN(const std::vector<VolumeReport> reports,
-                        ReportVolumes(session->store(), SystemClock().WallNow()));
+  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.place));
+  REEL_ASSIGN_OR_RETURN(
+      const std::vector<VolumeReport> reports,
+      ReportVolumes(session->store(), SystemClock().WallNow(), !args.place.is_remote()));
   Json list = Json::array();
   for (const VolumeReport& report : reports) {
     if (args.json) list.push_back(VolumeJson(report));
@@ -36,10 +38,11 @@ bool Names(const std::string& text, const format::NodeVolume& volume) {
 }
 
 Status RunForget(const VolumesArgs& args) {
-  REEL_ASSIGN_OR_RETURN(const format::NodeState node, ReadNode(args.node));
+  REEL_RETURN_IF_ERROR(RequireLocal(args.place, "forgetting a disk"));
+  REEL_ASSIGN_OR_RETURN(const format::NodeState node, ReadNode(args.place.node));
   for (const format::NodeVolume& volume : node.volumes) {
     if (volume.forgotten() || !Names(args.volume, volume)) continue;
-    REEL_RETURN_IF_ERROR(Store::Forget(QuietStoreOptions(args.node), volume.number));
+    REEL_RETURN_IF_ERROR(Store::Forget(QuietStoreOptions(args.place.node), volume.number));
     if (args.json) {
       PrintJson(
           {{"forgotten", volume.number.value}, {"id", ToString(volume.id)}, {"path", volume.path}});
@@ -49,8 +52,9 @@ Status RunForget(const VolumesArgs& args) {
     }
     return OkStatus();
   }
-  return NotFound(args.node + " has no volume '" + args.volume +
-                  "': give its number or path as 'reel inspect " + args.node + "' shows them");
+  return NotFound(args.place.node + " has no volume '" + args.volume +
+                  "': give its number or path as 'reel inspect " + args.place.node +
+                  "' shows them");
 }
 
 }  // namespace
@@ -61,21 +65,21 @@ void AddVolumes(CLI::App& app, Action* chosen) {
   SetExamples(volumes, {{"volumes --node /var/lib/reel", "health, room and footage of each"}});
 
   CLI::App& list = *volumes.add_subcommand("list", "Health, room and footage of each disk");
-  AddNodeOption(list, &args->node);
+  AddPlaceOptions(list, &args->place);
   AddJsonFlag(list, &args->json);
   SetExamples(list, {{"volumes list --node /var/lib/reel", "health, room and footage of each"}});
   OnChosen(list, args, RunList, chosen);
 
   CLI::App& forget = *volumes.add_subcommand(
       "forget", "Expect a disk no longer: it died, or went to another node");
-  AddNodeOption(forget, &args->node);
+  AddPlaceOptions(forget, &args->place);
   forget.add_option("volume", args->volume, "Its number or path")->required()->type_name("VOLUME");
   AddJsonFlag(forget, &args->json);
   SetExamples(forget, {{"volumes forget --node /var/lib/reel /mnt/disk2",
                         "the dead disk that was mounted there"}});
   OnChosen(forget, args, RunForget, chosen);
 
-  AddDefaultNodeOption(volumes, &args->node);
+  AddPlaceOptions(volumes, &args->place);
   AddJsonFlag(volumes, &args->json);
   OnNoneChosen(volumes, args, RunList, chosen);
 }

@@ -36,6 +36,8 @@ std::unique_ptr<CLI::App> MakeApp(Action* chosen) {
   AddScrub(*app, chosen);
   AddReindex(*app, chosen);
   AddInspect(*app, chosen);
+  AddCameras(*app, chosen);
+  AddWatch(*app, chosen);
   AddStats(*app, chosen);
   AddPlan(*app, chosen);
   AddCompletion(*app, chosen);
@@ -48,16 +50,6 @@ void AddNodeOption(CLI::App& verb, std::string* node) {
       ->envname("REEL_NODE")
       ->required()
       ->type_name("DIR");
-}
-
-void AddDefaultNodeOption(CLI::App& group, std::string* node) {
-  group.add_option("--node", *node, "State directory of the node (or REEL_NODE)")
-      ->envname("REEL_NODE")
-      ->type_name("DIR")
-      ->each([&group](const std::string&) {
-        for (CLI::App* verb : group.get_subcommands({}))
-          verb->get_option("--node")->required(false);
-      });
 }
 
 void AddJsonFlag(CLI::App& verb, bool* json) {

@@ -35,6 +35,8 @@ void AddExport(CLI::App& app, Action* chosen);
 void AddVerify(CLI::App& app, Action* chosen);
 void AddReindex(CLI::App& app, Action* chosen);
 void AddInspect(CLI::App& app, Action* chosen);
+void AddCameras(CLI::App& app, Action* chosen);
+void AddWatch(CLI::App& app, Action* chosen);
 
 // `reel` with all its verbs. The one on the command line leaves in *chosen what is to be done.
 std::unique_ptr<CLI::App> MakeApp(Action* chosen);
@@ -50,15 +52,14 @@ struct Example {
 };
 void SetExamples(CLI::App& verb, std::initializer_list<Example> examples);
 
-// The same of a group of verbs that does one of them when none is named. Where it is given to the
-// group, the verbs below need none of their own. Call it behind adding those.
-void AddDefaultNodeOption(CLI::App& group, std::string* node);
-
 // A verb whose arguments are `Args`, done by `run(args)`.
 template <class Args>
 void OnChosen(CLI::App& verb, const std::shared_ptr<Args>& args, Status (*run)(const Args&),
               Action* chosen) {
-  verb.callback([args, run, chosen] { *chosen = [args, run] { return run(*args); }; });
+  verb.callback([args, run, chosen] {
+    if constexpr (requires { args->place; }) CheckPlace(args->place);
+    *chosen = [args, run] { return run(*args); };
+  });
 }
 
 // What a group of verbs does when none of them is named.
@@ -68,7 +69,7 @@ void OnNoneChosen(CLI::App& group, const std::shared_ptr<Args>& args, Status (*r
   group.require_subcommand(0, 1);
   group.callback([&group, args, run, chosen] {
     if (!group.get_subcommands().empty()) return;
-    if (args->node.empty()) throw CLI::RequiredError("--node");
+    CheckPlace(args->place);
     *chosen = [args, run] { return run(*args); };
   });
 }

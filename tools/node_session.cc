@@ -80,7 +80,23 @@ Result<std::unique_ptr<NodeSession>> NodeSession::Open(const std::string& node, 
   options.log = [log](LogLevel level, std::string_view message) { log->Say(level, message); };
   REEL_ASSIGN_OR_RETURN(std::unique_ptr<OpenNode> opened, OpenNode::Open(node, options));
   log->Opened();
-  return std::unique_ptr<NodeSession>(new NodeSession(std::move(opened)));
+  std::unique_ptr<NodeSession> session(new NodeSession);
+  session->node_ = std::move(opened);
+  return session;
+}
+
+Result<std::unique_ptr<NodeSession>> NodeSession::Open(const Place& place) {
+  std::unique_ptr<NodeSession> session(new NodeSession);
+  REEL_ASSIGN_OR_RETURN(session->remote_, server::OpenRemoteStore(place.server, place.purpose));
+  return session;
+}
+
+Result<std::unique_ptr<NodeSession>> NodeSession::OpenForReading(const Place& place) {
+  return place.is_remote() ? Open(place) : OpenForReading(place.node);
+}
+
+Result<std::unique_ptr<NodeSession>> NodeSession::OpenForWriting(const Place& place) {
+  return place.is_remote() ? Open(place) : OpenForWriting(place.node);
 }
 
 Result<std::unique_ptr<NodeSession>> NodeSession::OpenForReading(const std::string& node) {
@@ -95,7 +111,7 @@ Result<std::unique_ptr<NodeSession>> NodeSession::OpenForWriting(const std::stri
   return Open(node, false);
 }
 
-Status NodeSession::Close() { return node_->Close(); }
+Status NodeSession::Close() { return store().Close(); }
 
 Status DeleteIndex(const std::string& node) {
   REEL_ASSIGN_OR_RETURN(const std::unique_ptr<Disk> disk, CheckNode(node));

@@ -1,5 +1,5 @@
 // NodeSession: a node opened by a command, for reading or for writing: its index, its store and
-// where their warnings go (stderr).
+// where their warnings go (stderr); or a server's, of which the store is all there is.
 //
 // Reading writes no byte anywhere and may happen beside a living writer. Writing makes this process
 // the node's writer until the session is closed or destroyed.
@@ -10,11 +10,11 @@
 
 #include <memory>
 #include <string>
-#include <utility>
 
 #include "engine/embed/open_node.h"
 #include "engine/format/node_state.h"
 #include "reel/store.h"
+#include "tools/place.h"
 
 namespace reel {
 
@@ -22,20 +22,26 @@ class NodeSession {
  public:
   static Result<std::unique_ptr<NodeSession>> OpenForReading(const std::string& node);
   static Result<std::unique_ptr<NodeSession>> OpenForWriting(const std::string& node);
+  static Result<std::unique_ptr<NodeSession>> OpenForReading(const Place& place);
+  static Result<std::unique_ptr<NodeSession>> OpenForWriting(const Place& place);
 
-  Store& store() { return node_->store(); }
+  Store& store() { return remote_ ? *remote_ : node_->store(); }
+  // REQUIRES: on this machine.
   bool index_usable() const { return node_->index_usable(); }
-  // REQUIRES: opened for writing.
+  // REQUIRES: likewise, opened for writing.
   Index& index() { return node_->index(); }
 
   // Orderly stop (Store::Close). To be called once, when writing.
   Status Close();
 
  private:
-  explicit NodeSession(std::unique_ptr<OpenNode> node) : node_(std::move(node)) {}
+  NodeSession() = default;
   static Result<std::unique_ptr<NodeSession>> Open(const std::string& node, bool read_only);
+  static Result<std::unique_ptr<NodeSession>> Open(const Place& place);
 
+  // One of the two.
   std::unique_ptr<OpenNode> node_;
+  std::unique_ptr<Store> remote_;
 };
 
 // What a node is opened with, but for its index: the state directory, real disks, messages on

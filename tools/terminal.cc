@@ -53,6 +53,7 @@ std::string PaintedForStderr(Colour colour, const std::string& text) {
 }
 
 bool StderrIsTerminal() { return isatty(STDERR_FILENO) == 1; }
+bool StdoutIsTerminal() { return isatty(STDOUT_FILENO) == 1; }
 
 size_t TerminalColumns() {
   constexpr size_t kLeast = 40;

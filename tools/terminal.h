@@ -18,6 +18,9 @@ std::string Painted(Colour colour, const std::string& text);
 std::string PaintedForStderr(Colour colour, const std::string& text);
 
 bool StderrIsTerminal();
+bool StdoutIsTerminal();
+// Puts the cursor home on an empty screen.
+inline constexpr const char* kClearScreen = "\x1b[H\x1b[2J";
 
 // Of stdout's terminal, else what COLUMNS says, else 100. At least 40, at most 400.
 size_t TerminalColumns();

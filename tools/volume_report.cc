@@ -88,13 +88,14 @@ std::optional<Duration> VolumeReport::until_full() const {
       std::chrono::duration<double, std::ratio<86'400>>(days));
 }
 
-Result<std::vector<VolumeReport>> ReportVolumes(Store& store, WallTime now) {
+Result<std::vector<VolumeReport>> ReportVolumes(Store& store, WallTime now, bool is_here) {
   std::vector<VolumeReport> reports;
   for (VolumeInfo& info : store.Volumes()) {
     VolumeReport report;
     report.info = std::move(info);
-    AddDisk(&report);
-    if (!IsAway(report.info)) {
+    if (is_here) AddDisk(&report);
+    if (!is_here) report.engine = report.info.engine;
+    if (is_here && !IsAway(report.info)) {
       REEL_ASSIGN_OR_RETURN(const std::vector<SegmentRow> rows, store.Segments(report.info.number));
       AddFootage(rows, now, &report);
     }
@@ -144,10 +145,12 @@ void PrintVolume(const VolumeReport& report) {
       fill += ": full in " + FormatDuration(*left) + " at the rate of the last day";
     }
     PrintLine(fill);
-    PrintLine("    footage " + FormatSize(report.footage_bytes) +
-              (report.footage ? "  " + RangeText(*report.footage) : ""));
-    PrintLine("    file system " + FormatSize(report.free_bytes) + " free of " +
-              FormatSize(report.capacity_bytes));
+    if (report.capacity_bytes > 0) {
+      PrintLine("    footage " + FormatSize(report.footage_bytes) +
+                (report.footage ? "  " + RangeText(*report.footage) : ""));
+      PrintLine("    file system " + FormatSize(report.free_bytes) + " free of " +
+                FormatSize(report.capacity_bytes));
+    }
     if (!report.engine_note.empty()) PrintLine("    note: " + OneLine(report.engine_note));
   }
   for (const std::string& problem : report.problems) {

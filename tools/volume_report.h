@@ -33,7 +33,8 @@ struct VolumeReport {
   std::optional<Duration> until_full() const;
 };
 
-Result<std::vector<VolumeReport>> ReportVolumes(Store& store, WallTime now);
+// Of a server's volumes (`is_here` false) what it tells: neither their disks nor their footage.
+Result<std::vector<VolumeReport>> ReportVolumes(Store& store, WallTime now, bool is_here);
 
 Json VolumeJson(const VolumeReport& report);
 void PrintVolume(const VolumeReport& report);

@@ -10,7 +10,8 @@ EMBED = "engine/embed"
 # The node as a process. What camera ingest and RPC share is the store and the configuration.
 CONFIG, RTSP, INGEST = "server/config", "server/rtsp", "server/ingest"
 ACCESS, PROTO, RPC, DAEMON = "server/access", "server/proto", "server/rpc", "server/daemon"
-SERVER = [CONFIG, RTSP, INGEST, ACCESS, PROTO, RPC, DAEMON]
+CLIENT = "server/client"
+SERVER = [CONFIG, RTSP, INGEST, ACCESS, PROTO, RPC, CLIENT, DAEMON]
 
 PRODUCTION = [BASE, IO, FORMAT, MEDIA, SEGMENT, VOLUME, STORE, AV, INDEX, EMBED, *SERVER]
 
@@ -35,8 +36,9 @@ MAY_INCLUDE = {
     INGEST: [BASE, MEDIA, CONFIG, RTSP],
     ACCESS: [BASE, IO, CONFIG],
     PROTO: [],
+    CLIENT: [BASE, PROTO, CONFIG, INGEST],
     RPC: [BASE, MEDIA, AV, CONFIG, INGEST, ACCESS, PROTO],
-    DAEMON: [BASE, IO, EMBED, *SERVER],
+    DAEMON: [BASE, AV, EMBED, *SERVER],
     "tools": PRODUCTION,
     "bench": PRODUCTION + ["tools", TESTING],
     "fuzz": PRODUCTION + ["tools", TESTING],
@@ -51,9 +53,9 @@ LIBRARY_HOMES = {
     "rocksdb/": [INDEX, "bench"],
     "libav": [AV],
     "libsw": [AV],
-    "grpc": [RPC, DAEMON, "tools"],
-    "google/protobuf": [RPC, "tools"],
-    "reel/v1/": [RPC, DAEMON, "tools"],  # generated from server/proto
+    "grpc": [RPC, CLIENT],
+    "google/protobuf": [RPC, CLIENT],
+    "reel/v1/": [RPC, CLIENT],  # generated from server/proto
     "toml++/": [CONFIG],
     "prometheus/": [DAEMON],
     "systemd/": [DAEMON],

@@ -1,5 +1,5 @@
-// A power cut at every instant of an adoption: done again it is done, no stream is lost, and no name
-// ever stands for two.
+// A power cut at every instant of an adoption: done again it is done, no stream is lost, and no
+// name ever stands for two.
 #include <gtest/gtest.h>
 
 #include <set>

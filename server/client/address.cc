@@ -1,0 +1,72 @@
+#include "server/client/address.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+
+#include <cerrno>
+#include <fstream>
+#include <sstream>
+#include <string_view>
+
+namespace reel::server {
+namespace {
+
+// An Append or a GOP's picture and what stands around it.
+constexpr int kMaxMessageBytes = 16 << 20;
+
+Result<std::string> ReadPem(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return Status::FromErrno(errno, path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (text.str().find("-----BEGIN") == std::string::npos)
+    return InvalidArgument(path + " is no PEM file");
+  return text.str();
+}
+
+bool StartsWith(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
+
+bool IsOfThisMachine(const std::string& address) {
+  return StartsWith(address, "unix:/") || StartsWith(address, "127.") ||
+         StartsWith(address, "localhost:") || StartsWith(address, "[::1]:");
+}
+
+Result<std::shared_ptr<grpc::ChannelCredentials>> CredentialsFor(const ServerAddress& address) {
+  const bool any =
+      !address.certificate_file.empty() || !address.key_file.empty() || !address.ca_file.empty();
+  if (!any) {
+    if (!IsOfThisMachine(address.text)) {
+      return InvalidArgument("'" + address.text +
+                             "' is another machine: give a certificate, its key and whom to trust "
+                             "(--cert, --key, --ca)");
+    }
+    return grpc::InsecureChannelCredentials();
+  }
+  grpc::SslCredentialsOptions options;
+  REEL_ASSIGN_OR_RETURN(options.pem_cert_chain, ReadPem(address.certificate_file));
+  REEL_ASSIGN_OR_RETURN(options.pem_private_key, ReadPem(address.key_file));
+  REEL_ASSIGN_OR_RETURN(options.pem_root_certs, ReadPem(address.ca_file));
+  return grpc::SslCredentials(options);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<grpc::Channel>> Connect(const ServerAddress& address) {
+  const bool is_unix = StartsWith(address.text, "unix:/");
+  if (!is_unix && address.text.rfind(':') == std::string::npos) {
+    return InvalidArgument("'" + address.text +
+                           "' is no server: write unix:/run/reeld/reeld.sock or HOST:PORT");
+  }
+  REEL_ASSIGN_OR_RETURN(const auto credentials, CredentialsFor(address));
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  arguments.SetMaxSendMessageSize(kMaxMessageBytes);
+  if (!address.server_name.empty()) arguments.SetSslTargetNameOverride(address.server_name);
+  // A proxy of the environment is none of a recorder's.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return grpc::CreateCustomChannel(address.text, credentials, arguments);
+}
+
+}  // namespace reel::server

@@ -1,0 +1,19 @@
+// How one gets to a reeld.
+//
+// Thread rule: pure but for reading the files.
+#pragma once
+
+#include <grpcpp/channel.h>
+
+#include <memory>
+#include <string>
+
+#include "reel/status.h"
+#include "server/client/server_address.h"
+
+namespace reel::server {
+
+// Connects at the first call. InvalidArgument (address, files), NotFound (files).
+Result<std::shared_ptr<grpc::Channel>> Connect(const ServerAddress& address);
+
+}  // namespace reel::server

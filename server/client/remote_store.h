@@ -1,0 +1,30 @@
+// RemoteStore: the Store of a reeld, over RPC, so that what works on a node works on a server.
+//
+// What a client has no business with (opening volumes, adoption) is Unimplemented.
+// Thread rule: as reel/store.h. Ownership: cursors and files must not outlive it.
+// Blocks: every call, on the network, at most kCallTime but for reading and export.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "reel/store.h"
+#include "server/client/server_address.h"
+
+namespace reel::server {
+
+inline constexpr Duration kCallTime = std::chrono::seconds(30);
+
+// Why footage is wanted; a server asks for it where footage is taken away over TCP.
+struct StatedPurpose {
+  std::string purpose;
+  std::string requester;
+  std::string performer;
+  std::string case_number;
+};
+
+// Unavailable: no server there.
+Result<std::unique_ptr<Store>> OpenRemoteStore(const ServerAddress& address,
+                                               const StatedPurpose& purpose);
+
+}  // namespace reel::server

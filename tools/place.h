@@ -1,0 +1,33 @@
+// Place: the node a verb works on: a directory of this machine, or a reeld somewhere.
+//
+// Thread rule: one thread.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "server/client/remote_store.h"
+
+namespace reel {
+
+struct Place {
+  std::string node;
+  server::ServerAddress server;
+  server::StatedPurpose purpose;
+
+  bool is_remote() const { return !server.text.empty(); }
+  const std::string& name() const { return is_remote() ? server.text : node; }
+};
+
+// --node (or REEL_NODE) and --server (or REEL_SERVER) with what it takes to get there. Which of the
+// two is there CheckPlace asks, once all is parsed: throws CLI::RequiredError.
+void AddPlaceOptions(CLI::App& verb, Place* place);
+void CheckPlace(const Place& place);
+
+// Why footage is wanted, for the audit of a server.
+void AddPurposeOptions(CLI::App& verb, Place* place);
+
+// Of a verb, or a part of one, that a server does not do. Unimplemented, with the remedy.
+Status RequireLocal(const Place& place, const std::string& what);
+
+}  // namespace reel
