@@ -186,12 +186,12 @@ std::optional<Message> MessageReader::TakeFrame() {
 Result<std::optional<Message>> MessageReader::TakeText() {
   const std::string_view text = AsText(rest());
   if (text.size() < wanted_bytes_) return std::optional<Message>();
+  if (text[0] < 'A' || text[0] > 'Z') {
+    return Fail("neither a response, nor a request, nor a frame");
+  }
   const std::optional<size_t> head_end = EndOfHead(text.substr(0, kMaxHeadBytes), scanned_);
   if (!head_end) {
     if (text.size() >= kMaxHeadBytes) return Fail("a message head without an end");
-    if (!(text[0] >= 'A' && text[0] <= 'Z')) {
-      return Fail("neither a response, nor a request, nor a frame");
-    }
     scanned_ = text.size() < 2 ? 0 : text.size() - 2;
     return std::optional<Message>();
   }
