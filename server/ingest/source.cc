@@ -202,12 +202,25 @@ void Source::BeginSession() {
   options.user = spec_.camera.user;
   options.password = spec_.camera.password.Reveal();
   options.random = &shared_.random;
+  if (spec_.camera.transport == Transport::kUdp) {
+    const Status opened = OpenUdp(&options);
+    if (!opened.ok()) return Fail(opened.message(), GapCause::kSourceLost, backoff_.AfterLoss());
+  }
   SessionSink& sink = *this;
   session_ = std::make_unique<Session>(std::move(options), sink);
   last_data_.reset();
   step_began_ = mono_;
   session_->Start(mono_);
   AfterSession();
+}
+
+Status Source::OpenUdp(Session::Options* options) {
+  REEL_ASSIGN_OR_RETURN(const Address ours, OursOf(connection_->fd()));
+  REEL_ASSIGN_OR_RETURN(const Address camera, PeerOf(connection_->fd()));
+  UdpReceiver::Taker& taker = *this;
+  udp_ = std::make_unique<UdpReceiver>(loop_, ours, camera, taker);
+  options->open_udp = [this](size_t track) { return udp_->Open(track); };
+  return OkStatus();
 }
 
 // ---- The session ----
@@ -330,8 +343,20 @@ void Source::Event(WallTime when) {
   });
 }
 
-void Source::OnUdpPorts(size_t, uint16_t, uint16_t) {}
-void Source::OnUdpReport(size_t, ByteSpan) {}
+void Source::OnDatagrams(size_t track, bool is_rtcp, const std::vector<ByteSpan>& datagrams) {
+  Now();
+  // Before its SETUP is answered a track takes nothing.
+  for (const ByteSpan datagram : datagrams) {
+    if (track < session_->tracks()) session_->Datagram(track, is_rtcp, datagram, mono_, wall_);
+  }
+  AfterSession();
+  SetTimer();
+}
+
+void Source::OnUdpPorts(size_t track, uint16_t, uint16_t rtcp_port) {
+  udp_->SetReportPort(track, rtcp_port);
+}
+void Source::OnUdpReport(size_t track, ByteSpan report) { udp_->SendReport(track, report); }
 
 void Source::Disconnect() {
   if (connection_ != nullptr) loop_.Unwatch(connection_->fd());
@@ -341,6 +366,7 @@ void Source::Disconnect() {
     }
   }
   session_.reset();
+  udp_.reset();
   connection_.reset();
   connected_ = false;
   ++attempt_;  // an address that still comes is of no use

@@ -28,6 +28,7 @@
 #include "server/ingest/pre_buffer.h"
 #include "server/ingest/resolver.h"
 #include "server/ingest/stream_recorder.h"
+#include "server/ingest/udp_receiver.h"
 #include "server/rtsp/session.h"
 
 namespace reel::server {
@@ -43,7 +44,8 @@ struct SourceSpec {
 
 class Source final : public std::enable_shared_from_this<Source>,
                      private EventLoop::Handler,
-                     private SessionSink {
+                     private SessionSink,
+                     private UdpReceiver::Taker {
  public:
   static constexpr Duration kConnectTimeout = std::chrono::seconds(10);
   static constexpr Duration kSilentNamed = std::chrono::seconds(5);
@@ -81,6 +83,7 @@ class Source final : public std::enable_shared_from_this<Source>,
   void OnUnit(const ReceivedUnit& unit) override;
   void OnUdpPorts(size_t track, uint16_t rtp_port, uint16_t rtcp_port) override;
   void OnUdpReport(size_t track, ByteSpan report) override;
+  void OnDatagrams(size_t track, bool is_rtcp, const std::vector<ByteSpan>& datagrams) override;
 
   void Now();
   void OnTimer();
@@ -95,6 +98,7 @@ class Source final : public std::enable_shared_from_this<Source>,
   void Connect(const Address& address);
   void Advance();
   void BeginSession();
+  Status OpenUdp(Session::Options* options);
   void ReadSome();
   void Flush();
   void AfterSession();
@@ -133,6 +137,7 @@ class Source final : public std::enable_shared_from_this<Source>,
   MonoTime next_tick_;
 
   std::unique_ptr<Connection> connection_;
+  std::unique_ptr<UdpReceiver> udp_;
   std::unique_ptr<Session> session_;
   bool connected_ = false;
   uint32_t watched_ = 0;

@@ -150,6 +150,19 @@ TEST_F(PeerTest, RecordsManyCamerasAsTheySend) {
   }
 }
 
+TEST_F(PeerTest, RecordsByUdp) {
+  const PeerCamera peer({std::string("/0=") + FilePath(kH264) + ",alaw",
+                         std::string("/1=") + FilePath(kH265) + ",aac"});
+  StartCameras();
+  std::vector<CameraConfig> cameras{CameraAt("h264", peer.url("/0")),
+                                    CameraAt("h265", peer.url("/1"))};
+  for (CameraConfig& camera : cameras) camera.transport = Transport::kUdp;
+  Apply(cameras);
+  ExpectIsTheFile("h264", Codec::kH264, kH264, 200);
+  ExpectIsTheFile("h265", Codec::kH265, kH265, 200);
+  EXPECT_GT(Read("h264").Contents(1).size(), 20U);
+}
+
 TEST_F(PeerTest, LogsIn) {
   for (const char* method : {"basic", "digest"}) {
     const PeerCamera peer(
