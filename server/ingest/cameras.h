@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,7 +26,8 @@ enum class SourceState : uint8_t {
   kWaiting,  // failed; tries again at a time of its own (back-off)
 };
 
-// One source as seen now. Counters are since the daemon started.
+// One source as seen half a second ago at most. Counters are of what was received since the source
+// was applied or changed, recorded or not (between events nothing is).
 struct SourceStatus {
   std::string camera;
   std::string stream;
@@ -46,9 +48,13 @@ struct SourceStatus {
 
 struct IngestOptions {
   Store* store = nullptr;
-  Clock* clock = nullptr;  // SystemClock() if null
-  uint32_t loops = 1;      // 1..16 threads
+  Clock* clock = nullptr;    // SystemClock() if null
+  Random* random = nullptr;  // SystemRandom() if null
+  uint32_t loops = 1;        // 1..16 threads
   LogSink log;
+  // Called when the state or the trouble of a source has changed, on the thread that serves it:
+  // must neither wait nor call back.
+  std::function<void(const SourceStatus&)> on_change;
 };
 
 class Cameras {

@@ -1,0 +1,64 @@
+// Connection: the TCP connection to a camera, in the clear or under TLS; never blocks.
+//
+//   Open, then Advance whenever the socket is ready until it says kDone; then Read and Write.
+//
+// TLS: 1.2 or 1.3. The camera's certificate must be signed by somebody in `ca_file` (the system's
+// where that is empty) and name the host. No check can be switched off.
+// Thread rule: one thread at a time. Ownership: it owns its socket.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/io/unique_fd.h"
+#include "reel/status.h"
+#include "reel/types.h"
+
+namespace reel::server {
+
+struct Address {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+};
+
+class Connection {
+ public:
+  enum class Step : uint8_t {
+    kDone,        // something moved, or the connection stands
+    kWantsRead,   // again when the socket can be read
+    kWantsWrite,  // again when it can be written
+    kClosed,      // the camera has closed it
+    kFailed,      // status() says why
+  };
+
+  // Begins to connect. `host` names the camera for TLS. Errors: the machine's, and of `ca_file`.
+  static Result<std::unique_ptr<Connection>> Open(const Address& address);
+  static Result<std::unique_ptr<Connection>> OpenTls(const Address& address,
+                                                     const std::string& host,
+                                                     const std::string& ca_file);
+  virtual ~Connection() = default;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  virtual Step Advance() = 0;
+  // kDone: `*moved` bytes, at least one.
+  virtual Step Read(MutableByteSpan into, size_t* moved) = 0;
+  virtual Step Write(std::string_view from, size_t* moved) = 0;
+
+  int fd() const { return fd_.get(); }
+  const Status& status() const { return status_; }
+
+ protected:
+  explicit Connection(UniqueFd fd) : fd_(std::move(fd)) {}
+  // Whether the TCP connection stands.
+  Step Connected();
+  Step Fail(Status status);
+
+  UniqueFd fd_;
+  Status status_;
+};
+
+}  // namespace reel::server

@@ -1,0 +1,168 @@
+// Source: one source of a camera on its event loop: connects, keeps the session, records, and tries
+// again.
+//
+//   kWaiting --retry time--> kConnecting --first unit--> kRecording
+//       ^                        |                          |
+//       +------- failed ---------+------- lost, stalled ----+
+//   kOff while its mode or schedule does not want it
+//
+// Silence: a source of which nothing comes is named after kSilentNamed and given up after
+// kSilentEnded; one that is known to be slow (a picture in ten seconds) a little later. A camera
+// with pictures is silent when no pictures come. How far apart its clean points are does not
+// matter. A flood, over kMaxBytesPerSecond, is read no faster than that: TCP holds it up.
+// Thread rule: the loop's, but for status(). Made and ended on it, too.
+// Bounds: Session's, PreBuffer's, the status.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "reel/clock.h"
+#include "server/ingest/backoff.h"
+#include "server/ingest/cameras.h"
+#include "server/ingest/connection.h"
+#include "server/ingest/event_loop.h"
+#include "server/ingest/pre_buffer.h"
+#include "server/ingest/resolver.h"
+#include "server/ingest/stream_recorder.h"
+#include "server/ingest/udp_receiver.h"
+#include "server/rtsp/session.h"
+
+namespace reel::server {
+
+// What a source needs of its camera. Equal: nothing has to be connected anew.
+struct SourceSpec {
+  CameraConfig camera;  // with this source alone
+  StreamId stream;
+
+  const SourceConfig& source() const { return camera.sources.front(); }
+  bool operator==(const SourceSpec&) const = default;
+};
+
+class Source final : public std::enable_shared_from_this<Source>,
+                     private EventLoop::Handler,
+                     private SessionSink,
+                     private UdpReceiver::Taker {
+ public:
+  static constexpr Duration kConnectTimeout = std::chrono::seconds(10);
+  static constexpr Duration kSilentNamed = std::chrono::seconds(5);
+  static constexpr Duration kSilentEnded = std::chrono::seconds(15);
+  static constexpr size_t kMaxBytesPerSecond = 64U << 20;
+  static constexpr int kMaxRedirects = 3;
+
+  // What all sources share; outlives them.
+  struct Shared {
+    Store& store;
+    Clock& clock;
+    Random& random;
+    Resolver& resolver;
+    GapRecorder& gaps;
+    LogSink log;
+    std::function<void(const SourceStatus&)> on_change;
+  };
+
+  Source(Shared& shared, EventLoop& loop, SourceSpec spec);
+
+  void Begin();
+  // Behind it nothing happens any more.
+  void End(EndCause cause);
+
+  // Something happened at the camera (kEvent).
+  void Event(WallTime when);
+
+  const SourceSpec& spec() const { return spec_; }
+  EventLoop& loop() { return loop_; }
+  SourceStatus status() const;
+
+ private:
+  void OnReady(uint32_t events) override;
+  void OnTracks(const std::vector<TrackInfo>& tracks) override;
+  void OnUnit(const ReceivedUnit& unit) override;
+  void OnUdpPorts(size_t track, uint16_t rtp_port, uint16_t rtcp_port) override;
+  void OnUdpReport(size_t track, ByteSpan report) override;
+  void OnDatagrams(size_t track, bool is_rtcp, const std::vector<ByteSpan>& datagrams) override;
+
+  void Now();
+  void OnTimer();
+  void SetTimer();
+  bool Wanted() const;
+  bool BetweenEvents() const {
+    return spec_.source().mode == RecordMode::kEvent && wall_ > event_until_;
+  }
+  void FollowSchedule();
+
+  void Resolve();
+  void Connect(const Address& address);
+  void Advance();
+  void BeginSession();
+  Status OpenUdp(Session::Options* options);
+  void ReadSome();
+  void Flush();
+  void AfterSession();
+  void OnSessionEnd();
+  void Redirect();
+  void CheckSilence();
+  void Disconnect();
+  void Fail(std::string why, GapCause cause, Duration wait);
+
+  Duration SilenceNamed() const;
+  std::string Trouble() const;
+  std::string ClockTrouble() const;
+  std::optional<Duration> ClockOffset() const;
+  void Publish();
+  void Log(LogLevel level, const std::string& text) const;
+
+  Shared& shared_;
+  EventLoop& loop_;
+  const SourceSpec spec_;
+  StreamRecorder recorder_;
+  PreBuffer pre_buffer_;  // kEvent, outside of events
+  WallTime event_until_ = kWallMin;
+  Backoff backoff_;
+  EventLoop::Timer timer_;
+
+  MonoTime mono_;  // of the call under way
+  WallTime wall_;
+  SourceState state_ = SourceState::kOff;
+  bool ended_ = false;
+  std::string why_;  // of the last failure
+  Url url_;          // as configured, or where the camera pointed to
+  int redirects_ = 0;
+  uint64_t attempt_ = 0;
+  MonoTime retry_at_;
+  MonoTime step_began_;  // of connecting, of the session, of recording
+  MonoTime next_tick_;
+
+  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<UdpReceiver> udp_;
+  std::unique_ptr<Session> session_;
+  bool connected_ = false;
+  uint32_t watched_ = 0;
+  size_t budget_bytes_ = 0;
+
+  struct Received {
+    uint64_t units = 0;
+    uint64_t pictures = 0;
+    uint64_t bytes = 0;
+  };
+  Received received_;
+  std::optional<WallTime> last_unit_;
+  std::optional<MonoTime> last_data_;  // that counts against silence
+  Duration usual_distance_{0};
+  bool has_pictures_ = false;
+  std::vector<TrackKind> kinds_;
+  uint64_t lost_before_ = 0;  // packets, in sessions that have ended
+  uint64_t reconnects_ = 0;
+  std::deque<MonoTime> recent_losses_;  // the last few minutes'
+  MonoTime rates_at_;
+  uint64_t rate_bytes_ = 0;
+  uint64_t rate_pictures_ = 0;
+
+  mutable std::mutex mutex_;
+  SourceStatus status_;
+};
+
+}  // namespace reel::server

@@ -1,0 +1,104 @@
+// What a source says of itself.
+#include <algorithm>
+#include <cmath>
+
+#include "server/ingest/source.h"
+
+namespace reel::server {
+namespace {
+
+constexpr Duration kRatesOver = std::chrono::seconds(2);
+constexpr Duration kLate = std::chrono::seconds(2);
+constexpr Duration kClockOff = std::chrono::seconds(5);
+constexpr double kDriftPpm = 100;
+constexpr Duration kFlapsWithin = std::chrono::minutes(5);
+constexpr size_t kFlaps = 3;
+
+std::string Seconds(Duration duration) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
+}
+
+}  // namespace
+
+SourceStatus Source::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+std::optional<Duration> Source::ClockOffset() const {
+  if (session_ == nullptr) return std::nullopt;
+  for (size_t i = 0; i < session_->tracks(); ++i) {
+    if (const auto offset = session_->track(i).camera_clock().offset()) return offset;
+  }
+  return std::nullopt;
+}
+
+std::string Source::ClockTrouble() const {
+  const std::optional<Duration> offset = ClockOffset();
+  if (!offset) return "";
+  if (*offset > kClockOff) return "its clock is " + Seconds(*offset) + " ahead";
+  if (*offset < -kClockOff) return "its clock is " + Seconds(-*offset) + " behind";
+  for (size_t i = 0; i < session_->tracks(); ++i) {
+    const std::optional<double> drift = session_->track(i).camera_clock().drift_ppm();
+    if (drift && std::abs(*drift) > kDriftPpm) {
+      return "its clock is drifting by " + std::to_string(static_cast<int>(*drift)) + " ppm";
+    }
+  }
+  return "";
+}
+
+// The worst first.
+std::string Source::Trouble() const {
+  if (state_ == SourceState::kOff) return "";
+  if (state_ == SourceState::kWaiting) return why_;
+  if (!recorder_.trouble().empty()) return recorder_.trouble();
+  if (session_ != nullptr && session_->playing()) {
+    const Duration silent = mono_ - last_data_.value_or(step_began_);
+    if (silent >= SilenceNamed()) return "silent for " + Seconds(silent);
+  }
+  if (budget_bytes_ == 0 && connected_) return "sends more than is recorded of one source";
+  if (recent_losses_.size() >= kFlaps) {
+    return "flapping: lost " + std::to_string(recent_losses_.size()) + " times in 5 minutes";
+  }
+  if (recorder_.lateness() > kLate) return "late by " + Seconds(recorder_.lateness());
+  const std::string clock = ClockTrouble();
+  return clock.empty() && state_ == SourceState::kConnecting ? why_ : clock;
+}
+
+void Source::Publish() {
+  while (!recent_losses_.empty() && mono_ - recent_losses_.front() > kFlapsWithin) {
+    recent_losses_.pop_front();
+  }
+  uint64_t lost = lost_before_;
+  for (size_t i = 0; session_ != nullptr && i < session_->tracks(); ++i) {
+    lost += session_->track(i).counters().lost;
+  }
+  std::unique_lock lock(mutex_);
+  std::string trouble = Trouble();
+  const bool changed = status_.state != state_ || status_.trouble != trouble;
+  status_.state = state_;
+  status_.trouble = std::move(trouble);
+  status_.recording_since = recorder_.recording_since();
+  status_.last_unit = last_unit_;
+  status_.last_clean_point = recorder_.last_clean_point();
+  status_.units = received_.units;
+  status_.bytes = received_.bytes;
+  status_.packets_lost = lost;
+  status_.reconnects = reconnects_;
+  status_.clock_offset = ClockOffset().value_or(Duration{0});
+  const Duration since = mono_ - rates_at_;
+  if (since >= kRatesOver) {
+    const double seconds = std::chrono::duration<double>(since).count();
+    status_.bits_per_second = static_cast<double>(received_.bytes - rate_bytes_) * 8 / seconds;
+    status_.frames_per_second = static_cast<double>(received_.pictures - rate_pictures_) / seconds;
+    rates_at_ = mono_;
+    rate_bytes_ = received_.bytes;
+    rate_pictures_ = received_.pictures;
+  }
+  if (!changed || !shared_.on_change) return;
+  const SourceStatus status = status_;
+  lock.unlock();
+  shared_.on_change(status);
+}
+
+}  // namespace reel::server

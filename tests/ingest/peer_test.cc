@@ -1,0 +1,204 @@
+// Cameras against GStreamer's RTSP server: what was recorded is what was sent.
+//
+// Compared are the NAL units of slices, byte for byte and in order, with those of the file that is
+// sent over and over: a payloader may drop delimiters and put parameter sets in again, but pictures
+// are what they were. What is recorded may begin anywhere in the file and must go on without a hole.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/io/unique_fd.h"
+#include "engine/media/nal.h"
+#include "engine/media/nal_types.h"
+#include "server/rtsp/text.h"
+#include "tests/ingest/ingest_fixture.h"
+#include "tests/media/footage.h"
+
+namespace reel::server {
+namespace {
+
+// The program of camera_main.cc; ended with its owner.
+class PeerCamera {
+ public:
+  // What stands behind the port on its command line.
+  explicit PeerCamera(const std::vector<std::string>& arguments, uint16_t port = 0) {
+    int in[2];
+    int out[2];
+    EXPECT_EQ(pipe2(in, O_CLOEXEC), 0);
+    EXPECT_EQ(pipe2(out, O_CLOEXEC), 0);
+    std::vector<std::string> words{REEL_TEST_CAMERA, std::to_string(port)};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    pid_ = fork();
+    if (pid_ == 0) {
+      dup2(in[0], STDIN_FILENO);
+      dup2(out[1], STDOUT_FILENO);
+      execv(argv[0], argv.data());
+      _exit(127);
+    }
+    close(in[0]);
+    close(out[1]);
+    input_ = UniqueFd(in[1]);
+    const UniqueFd output(out[0]);
+    std::string line;
+    for (char c = 0; read(output.get(), &c, 1) == 1 && c != '\n';) line += c;
+    const auto number =
+        ParseNumber<uint16_t>(std::string_view(line).substr(std::min<size_t>(5, line.size())));
+    EXPECT_TRUE(number) << "it said: " << line;
+    port_ = number.value_or(0);
+  }
+  ~PeerCamera() { Kill(); }
+  PeerCamera(const PeerCamera&) = delete;
+  PeerCamera& operator=(const PeerCamera&) = delete;
+
+  void Kill() {
+    if (pid_ <= 0) return;
+    kill(pid_, SIGKILL);
+    waitpid(std::exchange(pid_, -1), nullptr, 0);
+  }
+  uint16_t port() const { return port_; }
+  std::string url(const std::string& mount) const {
+    return "rtsp://127.0.0.1:" + std::to_string(port_) + mount;
+  }
+
+ private:
+  pid_t pid_ = -1;
+  UniqueFd input_;
+  uint16_t port_ = 0;
+};
+
+std::string FilePath(const std::string& name) {
+  return std::string(REEL_SOURCE_DIR) + "/tests/data/media/" + name;
+}
+
+bool IsSlice(Codec codec, ByteSpan nal) {
+  if (codec == Codec::kH265) return H265NalType(nal) <= H265Nal::kLastVcl;
+  return H264NalType(nal) == H264Nal::kSlice || H264NalType(nal) == H264Nal::kIdrSlice;
+}
+
+std::vector<Bytes> Slices(Codec codec, const std::vector<Bytes>& units) {
+  std::vector<Bytes> slices;
+  for (const Bytes& unit : units) {
+    const NalList nals = SplitNals(unit, NalFraming::kLength4).value();
+    for (const ByteSpan nal : nals) {
+      if (IsSlice(codec, nal)) slices.emplace_back(nal.begin(), nal.end());
+    }
+  }
+  return slices;
+}
+
+class PeerTest : public IngestTest {
+ protected:
+  void ExpectIsTheFile(const std::string& stream, Codec codec, const std::string& file,
+                       size_t units) {
+    const Recorded recorded = ReadWhen(stream, units);
+    ASSERT_FALSE(recorded.units.empty());
+    for (const RecordedUnit& unit : recorded.units) {
+      EXPECT_EQ(unit.unit.flags & kUnitLossBefore, 0) << stream;
+    }
+    const std::vector<Bytes> sent = Slices(codec, SplitUnits(codec, ReadFootage(file)));
+    const std::vector<Bytes> got = Slices(codec, recorded.Contents());
+    ASSERT_FALSE(got.empty());
+    // Files repeat slices, so every place that looks like the beginning is tried.
+    bool found = false;
+    for (size_t begin = 0; begin < sent.size() && !found; ++begin) {
+      found = true;
+      for (size_t i = 0; i < got.size() && found; ++i) {
+        found = got[i] == sent[(begin + i) % sent.size()];
+      }
+    }
+    EXPECT_TRUE(found) << stream << ": " << got.size() << " slices are not those that were sent";
+  }
+};
+
+constexpr const char* kH264 = "m26x-input-30-240p-vp-sps-pps.h264";
+constexpr const char* kH265 = "m26x-input-32-640x360-main.h265";
+
+TEST_F(PeerTest, RecordsManyCamerasAsTheySend) {
+  constexpr int kCameras = 24;
+  std::vector<std::string> arguments;
+  for (int i = 0; i < kCameras; ++i) {
+    const char* sound[] = {"", ",alaw", ",aac", ",opus"};
+    arguments.push_back("/" + std::to_string(i) + "=" + FilePath(i % 2 == 0 ? kH264 : kH265) +
+                        sound[i % 4]);
+  }
+  const PeerCamera peer(arguments);
+  StartCameras(2);
+  std::vector<CameraConfig> cameras;
+  for (int i = 0; i < kCameras; ++i) {
+    cameras.push_back(CameraAt("camera" + std::to_string(i), peer.url("/" + std::to_string(i))));
+  }
+  Apply(cameras);
+  for (int i = 0; i < kCameras; ++i) {
+    const std::string name = "camera" + std::to_string(i);
+    ExpectIsTheFile(name, i % 2 == 0 ? Codec::kH264 : Codec::kH265, i % 2 == 0 ? kH264 : kH265,
+                    100);
+    EXPECT_EQ(StatusOf(name).reconnects, 0U);
+    EXPECT_EQ(StatusOf(name).packets_lost, 0U);
+    const Recorded recorded = Read(name);
+    ASSERT_EQ(recorded.tracks.size(), i % 4 == 0 ? 1U : 2U) << name;
+    EXPECT_GT(recorded.tracks[0].width, 0U);
+    if (i % 4 != 0) {
+      EXPECT_GT(recorded.Contents(1).size(), 5U) << name;
+    }
+    EXPECT_EQ(recorded.runs.size(), 1U);
+  }
+}
+
+TEST_F(PeerTest, RecordsByUdp) {
+  const PeerCamera peer({std::string("/0=") + FilePath(kH264) + ",alaw",
+                         std::string("/1=") + FilePath(kH265) + ",aac"});
+  StartCameras();
+  std::vector<CameraConfig> cameras{CameraAt("h264", peer.url("/0")),
+                                    CameraAt("h265", peer.url("/1"))};
+  for (CameraConfig& camera : cameras) camera.transport = Transport::kUdp;
+  Apply(cameras);
+  ExpectIsTheFile("h264", Codec::kH264, kH264, 200);
+  ExpectIsTheFile("h265", Codec::kH265, kH265, 200);
+  EXPECT_GT(Read("h264").Contents(1).size(), 20U);
+}
+
+TEST_F(PeerTest, LogsIn) {
+  for (const char* method : {"basic", "digest"}) {
+    const PeerCamera peer(
+        {std::string("/live=") + FilePath(kH264), "--login", method, "root", "se:cret"});
+    StartCameras();
+    CameraConfig right = CameraAt(method, peer.url("/live"));
+    right.user = "root";
+    right.password = Secret("se:cret");
+    CameraConfig wrong = CameraAt(std::string(method) + "-wrong", peer.url("/live"));
+    wrong.user = "root";
+    wrong.password = Secret("cret");
+    Apply({right, wrong});
+    ExpectIsTheFile(method, Codec::kH264, kH264, 25);
+    EXPECT_TRUE(AwaitTrouble(wrong.name, "login refused"));
+    EXPECT_EQ(StatusOf(wrong.name).state, SourceState::kWaiting);
+    cameras_.reset();
+  }
+}
+
+TEST_F(PeerTest, AServerThatIsKilledLeavesAGapAndIsRecordedAgain) {
+  const std::string mount = std::string("/live=") + FilePath(kH264) + ",alaw";
+  auto peer = std::make_unique<PeerCamera>(std::vector<std::string>{mount});
+  const uint16_t port = peer->port();
+  StartCameras();
+  Apply({CameraAt("door", peer->url("/live"))});
+  ReadWhen("door", 30);
+  peer->Kill();
+  EXPECT_TRUE(AwaitState("door", SourceState::kWaiting));
+  const size_t before = Read("door").units.size();
+  peer = std::make_unique<PeerCamera>(std::vector<std::string>{mount}, port);
+  ASSERT_EQ(peer->port(), port);
+  clock_.Advance(std::chrono::seconds(30));
+  const Recorded recorded = ReadWhen("door", before + 30);
+  EXPECT_EQ(recorded.runs.size(), 2U);
+  EXPECT_TRUE(Await([&] { return HasGap("door", GapCause::kSourceLost); }));
+}
+
+}  // namespace
+}  // namespace reel::server
