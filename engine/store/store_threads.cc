@@ -71,7 +71,7 @@ void StoreImpl::LoopThread(VolumeSlot* slot) {
   NameThread("reel-loop");
   while (!stop_) {
     slot->volume->RunOnce(clock_.MonoNow(), kLoopWait);
-    if (slot->roll_segments.exchange(false)) slot->volume->CloseSegments();
+    if (slot->roll_segments.exchange(false)) slot->volume->RollSegments();
     if (close_segments_ && !slot->segments_closed && slot->volume->CloseSegments()) {
       slot->segments_closed = true;
     }
@@ -146,19 +146,30 @@ bool StoreImpl::IndexNext(VolumeSlot* slot) {
   return true;
 }
 
+// What stands in open segments of footage has no footer yet: they are sealed soon. What the open
+// one of the ledger says is known, and it stays open.
 void StoreImpl::RebuildIndex() {
   IndexBatch batch;
   ledger_.AddRows(&batch);
-  feed_.Add(batch);
-  const std::lock_guard lock(mutex_);
-  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
-    if (!slot->volume) continue;
-    std::vector<SegmentSerial>& serials = to_index_[slot->node.number];
-    serials.clear();
-    for (const SegmentPool::Opened& life : slot->pool()->Lives())
-      serials.push_back(life.header.serial);
-    slot->roll_segments = true;  // what stands in open segments has no footer yet: seal them soon
+  {
+    const std::lock_guard lock(mutex_);
+    for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
+      if (!slot->volume) continue;
+      std::vector<SegmentSerial>& serials = to_index_[slot->node.number];
+      serials.clear();
+      for (const SegmentPool::Opened& life : slot->pool()->Lives()) {
+        const bool stays = life.header.retention_class == kLedgerClass &&
+                           life.state == SegmentPool::FileState::kOpen;
+        if (stays) {
+          batch.segments.push_back(slot->volume->RowOfRows(life.header, SegmentState::kOpen, {}));
+        } else {
+          serials.push_back(life.header.serial);
+        }
+      }
+      slot->roll_segments = true;
+    }
   }
+  feed_.Add(batch);
 }
 
 void StoreImpl::FeedThread() {
@@ -226,7 +237,7 @@ bool StoreImpl::RunOnce(Duration wait) {
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
     if (!slot->volume) continue;
     moved |= slot->volume->RunOnce(clock_.MonoNow(), wait);
-    if (slot->roll_segments.exchange(false)) slot->volume->CloseSegments();
+    if (slot->roll_segments.exchange(false)) slot->volume->RollSegments();
     if (close_segments_ && !slot->segments_closed && slot->volume->CloseSegments()) {
       slot->segments_closed = true;
       moved = true;

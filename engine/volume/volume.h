@@ -139,6 +139,10 @@ class Volume {
   // True when that is done and nothing is left open; else call again after the next turn.
   bool CloseSegments();
 
+  // What comes next goes to new segments, and the present ones are sealed; the ledger's stays. Of
+  // the thread that runs RunOnce.
+  void RollSegments() { CloseTaking(); }
+
   // Waits until nothing is in flight (V3), at most Options::offline_after; the last call of the
   // thread that runs RunOnce. Nothing that completes here is reported.
   void Quiesce();
