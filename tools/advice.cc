@@ -12,8 +12,11 @@ struct Advice {
   std::string_view what_to_do;
 };
 
-constexpr std::array<Advice, 6> kAdvice = {{
-    {Code::kPermissionDenied, "", "run reel as the user that owns it, or have it made yours"},
+constexpr std::array<Advice, 7> kAdvice = {{
+    {Code::kPermissionDenied, "Permission denied",
+     "run reel as the user that owns it, or have it made yours"},
+    {Code::kPermissionDenied, "not permitted",
+     "run reel as the user that owns it, or have it made yours"},
     {Code::kFailedPrecondition, "locked by process", "stop that process or wait for its end"},
     {Code::kNotFound, "No such file or directory", "correct the path, or mount the disk there"},
     {Code::kNotFound, "is not a reel volume", "mount the right disk there"},

@@ -4,6 +4,7 @@
 #include "tools/command.h"
 #include "tools/holding.h"
 #include "tools/node_session.h"
+#include "tools/place.h"
 #include "tools/print.h"
 #include "tools/scrub_state.h"
 #include "tools/terminal.h"
@@ -16,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct StatsArgs {
-  std::string node;
+  Place place;
   bool json = false;
 };
 
@@ -66,42 +67,64 @@ Json CountersJson(const StoreCounters& counters) {
           {"reads_refused_damaged", counters.reads_refused_damaged}};
 }
 
+// What only the node itself knows of itself.
+struct LocalFacts {
+  format::NodeState node;
+  uint64_t index_bytes = 0;
+  bool index_usable = false;
+  ScrubState scrub;
+};
+
+void AddLocal(const LocalFacts& facts, Json* json) {
+  (*json)["node"] = ToString(facts.node.node);
+  (*json)["incarnation"] = facts.node.incarnation;
+  (*json)["index_bytes"] = facts.index_bytes;
+  (*json)["index_usable"] = facts.index_usable;
+  if (facts.scrub.now) (*json)["scrub_now"] = RoundJson(*facts.scrub.now);
+  if (facts.scrub.last) (*json)["scrub_last"] = RoundJson(*facts.scrub.last);
+}
+
+void PrintLocal(const LocalFacts& facts) {
+  PrintLine("writer   opened " + Count(facts.node.incarnation, "time"));
+  PrintLine("index    " + FormatSize(facts.index_bytes) +
+            (facts.index_usable
+                 ? ""
+                 : Painted(Colour::kYellow, ", cannot be used: 'reel reindex' makes it anew")));
+}
+
 Status RunStats(const StatsArgs& args) {
-  REEL_ASSIGN_OR_RETURN(const format::NodeState node, ReadNode(args.node));
-  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.node));
+  const bool is_here = !args.place.is_remote();
+  LocalFacts facts;
+  if (is_here) REEL_ASSIGN_OR_RETURN(facts.node, ReadNode(args.place.node));
+  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.place));
+  if (is_here) {
+    facts.index_bytes = DirectoryBytes(args.place.node + "/index");
+    facts.index_usable = session->index_usable();
+    facts.scrub = LoadScrub(args.place.node);
+  }
   Store& store = session->store();
   REEL_ASSIGN_OR_RETURN(const std::vector<VolumeReport> volumes,
-                        ReportVolumes(store, SystemClock().WallNow(), /*is_here=*/true));
+                        ReportVolumes(store, SystemClock().WallNow(), is_here));
   REEL_ASSIGN_OR_RETURN(const Totals totals, CountFootage(store));
-  const uint64_t index_bytes = DirectoryBytes(args.node + "/index");
-  const ScrubState scrub = LoadScrub(args.node);
   if (args.json) {
-    Json json{{"node", ToString(node.node)},
-              {"incarnation", node.incarnation},
-              {"streams", totals.streams},
+    Json json{{"streams", totals.streams},
               {"streams_retired", totals.retired},
               {"footage_ns", totals.footage.count()},
               {"footage_bytes", totals.bytes},
               {"gops", totals.gops},
-              {"index_bytes", index_bytes},
-              {"index_usable", session->index_usable()},
               {"volumes", Json::array()},
               {"counters", CountersJson(store.counters())}};
     for (const VolumeReport& volume : volumes) json["volumes"].push_back(VolumeJson(volume));
-    if (scrub.now) json["scrub_now"] = RoundJson(*scrub.now);
-    if (scrub.last) json["scrub_last"] = RoundJson(*scrub.last);
+    if (is_here) AddLocal(facts, &json);
     PrintJson(json);
     return OkStatus();
   }
-  PrintLine("node     " + args.node + ", opened for writing " + Count(node.incarnation, "time"));
+  PrintLine("node     " + args.place.name());
   PrintLine("streams  " + std::to_string(totals.streams) +
             (totals.retired > 0 ? ", " + std::to_string(totals.retired) + " retired" : ""));
   PrintLine("footage  " + FormatDuration(totals.footage) + ", " + FormatSize(totals.bytes) + ", " +
             Count(totals.gops, "GOP"));
-  PrintLine("index    " + FormatSize(index_bytes) +
-            (session->index_usable()
-                 ? ""
-                 : Painted(Colour::kYellow, ", cannot be used: 'reel reindex' makes it anew")));
+  if (is_here) PrintLocal(facts);
   for (const VolumeReport& volume : volumes) PrintVolume(volume);
   return OkStatus();
 }
@@ -111,7 +134,7 @@ Status RunStats(const StatsArgs& args) {
 void AddStats(CLI::App& app, Action* chosen) {
   auto args = std::make_shared<StatsArgs>();
   CLI::App& verb = *app.add_subcommand("stats", "What a node holds, in figures");
-  AddNodeOption(verb, &args->node);
+  AddPlaceOptions(verb, &args->place);
   AddJsonFlag(verb, &args->json);
   SetExamples(verb, {{"stats --node /var/lib/reel", "streams, footage, index and disks"},
                      {"stats --node /var/lib/reel --json", "the same and more for a monitor"}});

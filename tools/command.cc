@@ -38,6 +38,7 @@ std::unique_ptr<CLI::App> MakeApp(Action* chosen) {
   AddInspect(*app, chosen);
   AddCameras(*app, chosen);
   AddWatch(*app, chosen);
+  AddAudit(*app, chosen);
   AddStats(*app, chosen);
   AddPlan(*app, chosen);
   AddCompletion(*app, chosen);

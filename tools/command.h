@@ -37,6 +37,7 @@ void AddReindex(CLI::App& app, Action* chosen);
 void AddInspect(CLI::App& app, Action* chosen);
 void AddCameras(CLI::App& app, Action* chosen);
 void AddWatch(CLI::App& app, Action* chosen);
+void AddAudit(CLI::App& app, Action* chosen);
 
 // `reel` with all its verbs. The one on the command line leaves in *chosen what is to be done.
 std::unique_ptr<CLI::App> MakeApp(Action* chosen);
