@@ -297,6 +297,41 @@ TEST_F(CamerasTest, ACameraThatFlapsIsNamed) {
   }
 }
 
+TEST_F(CamerasTest, ACameraThatIsLateIsNamed) {
+  StartCameras();
+  Apply({CameraAt("door", camera_.url())});
+  auto visitor = camera_.Accept();
+  ASSERT_TRUE(visitor);
+  visitor->Play(kOnePicture);
+  SendPictures(&*visitor, 5);
+  ReadWhen("door", 5);
+  clock_.Advance(seconds(4));  // and its pictures go on as if that had not been
+  SendPictures(&*visitor, 1);
+  EXPECT_TRUE(AwaitTrouble("door", "late by 3 s"));
+}
+
+TEST_F(CamerasTest, ACameraWhoseClockIsOffIsNamed) {
+  StartCameras();
+  Apply({CameraAt("door", camera_.url())});
+  auto visitor = camera_.Accept();
+  ASSERT_TRUE(visitor);
+  visitor->Play(kOnePicture);
+  SendPictures(&*visitor, 1);
+  constexpr uint64_t kFrom1900To1970 = 2'208'988'800;
+  const auto seconds_now = static_cast<uint64_t>(clock_.WallNow().ns / 1'000'000'000);
+  Bytes report;
+  PutBe(0x80C8'0006, 4, &report);
+  PutBe(pictures_.sender().ssrc, 4, &report);
+  PutBe((seconds_now + kFrom1900To1970 - 7200) << 32, 8, &report);
+  PutBe(0, 12, &report);
+  visitor->Frame(1, report);
+  EXPECT_TRUE(AwaitTrouble("door", "its clock is 720"));
+  EXPECT_NEAR(std::chrono::duration<double>(StatusOf("door").clock_offset).count(), -7200, 3);
+  // Its footage stands where the node says all the same.
+  const Recorded recorded = ReadWhen("door", 1);
+  EXPECT_LT(clock_.WallNow() - recorded.units[0].unit.wall, std::chrono::minutes(1));
+}
+
 TEST_F(CamerasTest, StopTellsWhatIsMissing) {
   StartCameras();
   Apply({CameraAt("door", camera_.url())});
