@@ -56,8 +56,8 @@ class Sink final : public SessionSink {
   void OnUnit(const ReceivedUnit& unit) override {
     REEL_CHECK(!unit.bytes.empty() && unit.bytes.size() <= reel::kMaxUnitBytes, "a unit's size");
   }
-  void OnUdpPorts(size_t, uint16_t, uint16_t) override {}
-  void OnUdpReport(size_t, ByteSpan) override {}
+  void OnReportPort(size_t /*track*/, uint16_t /*port*/) override {}
+  void OnUdpReport(size_t /*track*/, ByteSpan /*report*/) override {}
 };
 
 // Answers to what the session asks need no CSeq, so the input can be all of a conversation.

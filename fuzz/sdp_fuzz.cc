@@ -13,7 +13,7 @@ namespace {
 
 class Sink final : public reel::server::ReceivedUnitSink {
  public:
-  void OnUnit(const reel::server::ReceivedUnit&) override {}
+  void OnUnit(const reel::server::ReceivedUnit& /*unit*/) override {}
 };
 
 bool IsLine(std::string_view text) {

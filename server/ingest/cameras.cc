@@ -58,6 +58,7 @@ class CamerasImpl final : public Cameras {
 
 Status Check(const SourceConfig& source) {
   if (source.mode == RecordMode::kOff) return OkStatus();
+  if (source.url.starts_with("ffmpeg:")) return Unimplemented("sources by ffmpeg are not built in");
   return ParseUrl(source.url).status();
 }
 
@@ -109,7 +110,7 @@ Status CamerasImpl::Apply(const std::vector<CameraConfig>& cameras) {
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [stream, spec] : wanted) {
-      if (sources_.count(stream) != 0) continue;
+      if (sources_.contains(stream)) continue;
       const auto source = std::make_shared<Source>(shared_, LeastLoaded(), spec);
       sources_[stream] = source;
       fresh.push_back(source);

@@ -57,6 +57,7 @@ class Connection {
   Step Connected();
   Step Fail(Status status);
 
+ private:
   UniqueFd fd_;
   Status status_;
 };

@@ -61,8 +61,8 @@ void EventLoop::Stop() {
 
 void EventLoop::Wake() const {
   const uint64_t one = 1;
-  // Full only if the loop has not woken for 2^64 calls.
-  (void)!write(wake_.get(), &one, sizeof one);
+  const ssize_t written = write(wake_.get(), &one, sizeof one);
+  REEL_CHECK(written == sizeof one, "the count of wakes has room for 2^64");
 }
 
 Status EventLoop::Watch(int fd, uint32_t events, Handler* handler) {
@@ -113,7 +113,8 @@ void EventLoop::Turn() {
     const int fd = events[static_cast<size_t>(i)].data.fd;
     if (fd == wake_.get()) {
       uint64_t wakes = 0;
-      (void)!read(fd, &wakes, sizeof wakes);
+      const ssize_t got = read(fd, &wakes, sizeof wakes);
+      REEL_CHECK(got == sizeof wakes, "only the loop reads its wakes");
       continue;
     }
     // A handler before it may have taken it off.

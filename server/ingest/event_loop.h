@@ -28,11 +28,9 @@ class EventLoop {
  public:
   class Handler {
    public:
+    virtual ~Handler() = default;
     // `events` as epoll gives them.
     virtual void OnReady(uint32_t events) = 0;
-
-   protected:
-    ~Handler() = default;
   };
 
   // Calls `due` once at or soon after the time it was set to.

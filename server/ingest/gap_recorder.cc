@@ -22,7 +22,7 @@ void GapRecorder::Record(const GapRow& gap) {
   {
     const std::lock_guard lock(mutex_);
     const Key key{gap.stream, gap.begin, gap.cause};
-    if (waiting_.size() == kMaxWaiting && waiting_.count(key) == 0) {
+    if (waiting_.size() == kMaxWaiting && !waiting_.contains(key)) {
       ++dropped_;
       return;
     }

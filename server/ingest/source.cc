@@ -353,9 +353,7 @@ void Source::OnDatagrams(size_t track, bool is_rtcp, const std::vector<ByteSpan>
   SetTimer();
 }
 
-void Source::OnUdpPorts(size_t track, uint16_t, uint16_t rtcp_port) {
-  udp_->SetReportPort(track, rtcp_port);
-}
+void Source::OnReportPort(size_t track, uint16_t port) { udp_->SetReportPort(track, port); }
 void Source::OnUdpReport(size_t track, ByteSpan report) { udp_->SendReport(track, report); }
 
 void Source::Disconnect() {

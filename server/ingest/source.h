@@ -81,7 +81,7 @@ class Source final : public std::enable_shared_from_this<Source>,
   void OnReady(uint32_t events) override;
   void OnTracks(const std::vector<TrackInfo>& tracks) override;
   void OnUnit(const ReceivedUnit& unit) override;
-  void OnUdpPorts(size_t track, uint16_t rtp_port, uint16_t rtcp_port) override;
+  void OnReportPort(size_t track, uint16_t port) override;
   void OnUdpReport(size_t track, ByteSpan report) override;
   void OnDatagrams(size_t track, bool is_rtcp, const std::vector<ByteSpan>& datagrams) override;
 

@@ -18,7 +18,7 @@ using Context = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
 using Ssl = std::unique_ptr<SSL, decltype(&SSL_free)>;
 
 std::string LastError() {
-  const unsigned long code = ERR_get_error();
+  const auto code = ERR_get_error();
   ERR_clear_error();
   const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
   return reason == nullptr ? "TLS failed" : std::string("TLS: ") + reason;
@@ -59,7 +59,7 @@ class TlsConnection final : public Connection {
       default:
         break;
     }
-    const long verified = SSL_get_verify_result(ssl_.get());
+    const auto verified = SSL_get_verify_result(ssl_.get());
     if (verified != X509_V_OK) {
       ERR_clear_error();
       return Fail(PermissionDenied(std::string("the camera's certificate: ") +

@@ -85,8 +85,11 @@ Result<UdpReceiver::Pair> UdpReceiver::BindPair(size_t track) {
     uint16_t next = 0;
     Result<UniqueFd> rtcp = Bind(static_cast<uint16_t>(port + 1), &next);
     if (!rtcp.ok()) continue;  // somebody else's
-    return Pair{std::make_unique<Socket>(*this, track, false, std::move(rtp)),
-                std::make_unique<Socket>(*this, track, true, *std::move(rtcp)), port, 0};
+    Pair pair;
+    pair.rtp = std::make_unique<Socket>(*this, track, false, std::move(rtp));
+    pair.rtcp = std::make_unique<Socket>(*this, track, true, *std::move(rtcp));
+    pair.port = port;
+    return pair;
   }
   return ResourceExhausted("no pair of UDP ports is free");
 }
@@ -111,8 +114,8 @@ void UdpReceiver::SendReport(size_t track, ByteSpan report) {
                reinterpret_cast<const sockaddr*>(&to.storage), to.size);
 }
 
-void UdpReceiver::Socket::OnReady(uint32_t) {
-  std::array<std::array<std::byte, kMaxDatagramBytes>, kBatch> bytes;
+void UdpReceiver::Socket::OnReady(uint32_t /*events*/) {
+  std::array<std::array<std::byte, kMaxDatagramBytes>, kBatch> bytes{};
   std::array<sockaddr_storage, kBatch> from{};
   std::array<iovec, kBatch> vectors{};
   std::array<mmsghdr, kBatch> messages{};

@@ -1,5 +1,5 @@
-// UdpReceiver: the sockets at which one session's tracks arrive by UDP, a pair of ports each: an even
-// one for RTP, its odd neighbour for RTCP.
+// UdpReceiver: the sockets at which one session's tracks arrive by UDP, a pair of ports each: an
+// even one for RTP, its odd neighbour for RTCP.
 //
 // Datagrams of other hosts than the camera are dropped. A turn takes kBatch of them from a socket.
 // Thread rule: the loop's. The taker is called last in a turn, and outlives the receiver.
@@ -21,12 +21,10 @@ class UdpReceiver {
 
   class Taker {
    public:
+    virtual ~Taker() = default;
     // May destroy the receiver.
     virtual void OnDatagrams(size_t track, bool is_rtcp,
                              const std::vector<ByteSpan>& datagrams) = 0;
-
-   protected:
-    ~Taker() = default;
   };
 
   // At our address of the connection to the camera, and from its other end alone.

@@ -38,10 +38,8 @@ struct DepacketisedUnit {
 
 class UnitSink {
  public:
+  virtual ~UnitSink() = default;
   virtual void OnUnit(const DepacketisedUnit& unit) = 0;
-
- protected:
-  ~UnitSink() = default;
 };
 
 class Depacketiser {

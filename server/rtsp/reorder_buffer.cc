@@ -38,13 +38,13 @@ void ReorderBuffer::Push(const RtpPacket& packet, MonoTime now) {
     return PutOnProbation(packet, now);
   }
   if (std::exchange(probation_, std::nullopt)) ++dropped_;
-  if (ahead < 0) {
-    ++dropped_;
-  } else if (ahead == 0 || options_.depth == 0) {
+  if (ahead == 0 || (ahead > 0 && options_.depth == 0)) {
     current_ = packet;
-  } else if (!waiting_.emplace(next_ + static_cast<uint64_t>(ahead), Kept(packet, now)).second) {
-    ++dropped_;
+    return;
   }
+  const bool waits =
+      ahead > 0 && waiting_.emplace(next_ + static_cast<uint64_t>(ahead), Kept(packet, now)).second;
+  if (!waits) ++dropped_;
 }
 
 OrderedPacket ReorderBuffer::Give(const RtpPacket& packet, uint64_t number) {

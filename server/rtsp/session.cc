@@ -185,7 +185,7 @@ void Session::OnResponse(const Response& response, MonoTime now) {
       if (!good) return End(SessionEnd::kRefused, "PLAY: " + Told(response));
       return OnPlay(now);
     case State::kPlaying:
-      return OnPlaying(response, now);
+      return OnPlaying(response);
     case State::kIdle:
       break;
   }
@@ -310,11 +310,12 @@ bool Session::ReadTransport(std::string_view transport, size_t track) {
   };
   if (options_.open_udp) {
     const auto ports = pair_of("server_port");
-    if (ports) sink_.OnUdpPorts(track, ports->first, ports->second);
+    if (ports) sink_.OnReportPort(track, ports->second);
     return true;
   }
   const auto asked = static_cast<uint16_t>(2 * track);
-  const auto [rtp, rtcp] = pair_of("interleaved").value_or(std::pair(asked, uint16_t(asked + 1)));
+  const auto [rtp, rtcp] =
+      pair_of("interleaved").value_or(std::pair(asked, static_cast<uint16_t>(asked + 1)));
   if (rtp >= channels_.size() || rtcp >= channels_.size()) return false;
   channels_[rtp] = Channel{track, false};
   channels_[rtcp] = Channel{track, true};
@@ -338,7 +339,7 @@ void Session::OnPlay(MonoTime now) {
   next_report_ = now + kReportInterval;
 }
 
-void Session::OnPlaying(const Response& response, MonoTime) {
+void Session::OnPlaying(const Response& response) {
   constexpr int kSessionNotFound = 454;
   if (response.code == kSessionNotFound) {
     return End(SessionEnd::kGoodbye, "the camera has forgotten the session");

@@ -51,13 +51,10 @@ class SessionSink : public ReceivedUnitSink {
  public:
   // Before the first unit, once.
   virtual void OnTracks(const std::vector<TrackInfo>& tracks) = 0;
-  // UDP: a track's datagrams go to and come from these ports of the camera.
-  virtual void OnUdpPorts(size_t track, uint16_t rtp_port, uint16_t rtcp_port) = 0;
-  // UDP: to be sent to the camera's RTCP port.
+  // UDP: the camera's port for reports on the track.
+  virtual void OnReportPort(size_t track, uint16_t port) = 0;
+  // UDP: to be sent to that port.
   virtual void OnUdpReport(size_t track, ByteSpan report) = 0;
-
- protected:
-  ~SessionSink() = default;
 };
 
 class Session {
@@ -133,7 +130,7 @@ class Session {
   void OnDescribe(const Response& response, MonoTime now);
   void OnSetup(const Response& response, MonoTime now);
   void OnPlay(MonoTime now);
-  void OnPlaying(const Response& response, MonoTime now);
+  void OnPlaying(const Response& response);
   void SetUpNext(MonoTime now);
   bool ReadTransport(std::string_view transport, size_t track);
   void ReadSessionHeader(const Headers& headers);

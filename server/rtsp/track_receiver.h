@@ -32,10 +32,8 @@ struct ReceivedUnit {
 
 class ReceivedUnitSink {
  public:
+  virtual ~ReceivedUnitSink() = default;
   virtual void OnUnit(const ReceivedUnit& unit) = 0;
-
- protected:
-  ~ReceivedUnitSink() = default;
 };
 
 struct TrackCounters {

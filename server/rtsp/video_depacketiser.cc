@@ -130,7 +130,8 @@ class VideoDepacketiser final : public Depacketiser {
     if (type == kFuA) {
       if (payload.size() < 2) return false;
       const auto fu = std::to_integer<uint8_t>(payload[1]);
-      const std::array header = {(payload[0] & std::byte{0xE0}) | std::byte(fu & 0x1F)};
+      const std::array header = {(payload[0] & std::byte{0xE0}) |
+                                 static_cast<std::byte>(fu & 0x1F)};
       return PushFragment(fu, header, payload.subspan(2));
     }
     if (type == 0 || type > kStapA) return false;
@@ -146,8 +147,8 @@ class VideoDepacketiser final : public Depacketiser {
     if (type == kFragment) {
       if (payload.size() < 3) return false;
       const auto fu = std::to_integer<uint8_t>(payload[2]);
-      const std::array header = {(payload[0] & std::byte{0x81}) | std::byte(fu & 0x3F) << 1,
-                                 payload[1]};
+      const std::array header = {
+          (payload[0] & std::byte{0x81}) | static_cast<std::byte>(fu & 0x3F) << 1, payload[1]};
       return PushFragment(fu, header, payload.subspan(3));
     }
     if (type > kFragment) return false;

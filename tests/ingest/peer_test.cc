@@ -2,7 +2,8 @@
 //
 // Compared are the NAL units of slices, byte for byte and in order, with those of the file that is
 // sent over and over: a payloader may drop delimiters and put parameter sets in again, but pictures
-// are what they were. What is recorded may begin anywhere in the file and must go on without a hole.
+// are what they were. What is recorded may begin anywhere in the file and must go on without a
+// hole.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

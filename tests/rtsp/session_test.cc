@@ -38,11 +38,10 @@ class SessionTest : public testing::Test, public SessionSink {
     for (const TrackInfo& track : tracks) codecs_.push_back(track.codec);
   }
   void OnUnit(const ReceivedUnit& unit) override { units_.push_back(unit.track.value); }
-  void OnUdpPorts(size_t track, uint16_t rtp, uint16_t rtcp) override {
-    told_.push_back("ports " + std::to_string(track) + " " + std::to_string(rtp) + " " +
-                    std::to_string(rtcp));
+  void OnReportPort(size_t track, uint16_t port) override {
+    told_.push_back("port " + std::to_string(track) + " " + std::to_string(port));
   }
-  void OnUdpReport(size_t track, ByteSpan) override {
+  void OnUdpReport(size_t track, ByteSpan /*report*/) override {
     told_.push_back("report " + std::to_string(track));
   }
 
@@ -316,7 +315,7 @@ TEST_F(SessionTest, Udp) {
                      WallTime{1});
   EXPECT_THAT(units_, ElementsAre(0));
   RunUntil(now_ + seconds(5));
-  EXPECT_THAT(told_, ElementsAre("ports 0 7000 7001", "ports 1 7002 7003", "report 0"));
+  EXPECT_THAT(told_, ElementsAre("port 0 7001", "port 1 7003", "report 0"));
 }
 
 }  // namespace
