@@ -110,8 +110,7 @@ void RpcTest::Start(const RpcOptions& options) {
 }
 
 // A connection of its own each.
-std::shared_ptr<grpc::Channel> RpcTest::Connect() {
-  grpc::ChannelArguments arguments;
+std::shared_ptr<grpc::Channel> RpcTest::Connect(grpc::ChannelArguments arguments) {
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   return grpc::CreateCustomChannel("unix:" + SocketPath(), grpc::InsecureChannelCredentials(),
                                    arguments);
