@@ -71,7 +71,7 @@ void StoreImpl::LoopThread(VolumeSlot* slot) {
   NameThread("reel-loop");
   while (!stop_) {
     slot->volume->RunOnce(clock_.MonoNow(), kLoopWait);
-    if (slot->roll_segments.exchange(false)) slot->volume->CloseSegments();
+    if (slot->roll_segments.exchange(false)) slot->volume->RollSegments();
     if (close_segments_ && !slot->segments_closed && slot->volume->CloseSegments()) {
       slot->segments_closed = true;
     }
@@ -226,7 +226,7 @@ bool StoreImpl::RunOnce(Duration wait) {
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
     if (!slot->volume) continue;
     moved |= slot->volume->RunOnce(clock_.MonoNow(), wait);
-    if (slot->roll_segments.exchange(false)) slot->volume->CloseSegments();
+    if (slot->roll_segments.exchange(false)) slot->volume->RollSegments();
     if (close_segments_ && !slot->segments_closed && slot->volume->CloseSegments()) {
       slot->segments_closed = true;
       moved = true;

@@ -138,6 +138,8 @@ class Volume {
   bool Drained() const;
   // True when that is done and nothing is left open; else call again after the next turn.
   bool CloseSegments();
+  // Closes the open segments, so that Maintain seals them; recording goes on in the next ones.
+  void RollSegments();
 
   // Waits until nothing is in flight (V3), at most Options::offline_after; the last call of the
   // thread that runs RunOnce. Nothing that completes here is reported.
