@@ -82,7 +82,8 @@ RpcTest::RpcTest() {
 
 RpcTest::~RpcTest() {
   server_.reset();
-  EXPECT_TRUE(node_->Close().ok());
+  const Status closed = node_->Close();
+  EXPECT_TRUE(closed.ok()) << closed.ToString();
   node_.reset();
   auto files = OpenAuditDirectory(PathOf("audit"));
   const Result<AuditVerdict> verdict = VerifyAudit(**files);
