@@ -22,8 +22,8 @@ ByteStream::ByteStream(const ServiceSide& side, std::string_view call,
   ++core_.streams_open;
 }
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* ByteStream::Start(std::shared_ptr<ByteStream> stream,
-                                                              const grpc::ByteBuffer* request) {
+grpc::ServerWriteReactor<grpc::ByteBuffer>* ByteStream::Start(
+    const std::shared_ptr<ByteStream>& stream, const grpc::ByteBuffer* request) {
   ByteStream* const raw = stream.get();
   raw->self_ = stream;
   raw->request_ = *request;

@@ -33,8 +33,8 @@ class ByteStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   ByteStream(const ServiceSide& side, std::string_view call, grpc::CallbackServerContext* context);
 
   // Begins it; it goes on by itself.
-  static grpc::ServerWriteReactor<grpc::ByteBuffer>* Start(std::shared_ptr<ByteStream> stream,
-                                                           const grpc::ByteBuffer* request);
+  static grpc::ServerWriteReactor<grpc::ByteBuffer>* Start(
+      const std::shared_ptr<ByteStream>& stream, const grpc::ByteBuffer* request);
 
   void OnWriteDone(bool ok) final;
   void OnCancel() final;

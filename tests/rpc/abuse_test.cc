@@ -255,6 +255,61 @@ TEST_F(AbuseTest, AReaderThatTakesNothingIsEnded) {
   EXPECT_FALSE(reader->Finish().ok());
 }
 
+// Falls behind a live stream: clean points alone, said so, until it has caught up.
+TEST_F(AbuseTest, ALiveReaderThatIsTooSlowGetsCleanPointsAndIsTold) {
+  Start();
+  const auto recorder = Connect();
+  grpc::ClientContext context;
+  v1::ReadRequest request;
+  request.set_stream("yard");
+  request.set_follow(true);
+  request.mutable_range()->set_begin_ns(kBegin.ns);
+  grpc::ChannelArguments narrow;
+  narrow.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 64 << 10);
+  narrow.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  const auto reader = v1::Playback::NewStub(Connect(narrow))->Read(&context, request);
+  v1::ReadResponse item;
+  uint64_t units = 0;
+  uint64_t skipped = 0;
+  bool thinned = false;
+  int changes = 0;
+  const auto read_until = [&](const std::function<bool()>& done) {
+    while (!done() && reader->Read(&item)) {
+      if (item.has_unit()) {
+        ++units;
+        EXPECT_TRUE(!thinned || item.unit().gop_begin());
+      }
+      if (!item.has_skipped()) continue;
+      skipped += item.skipped().units();
+      thinned = item.skipped().clean_points_only();
+      ++changes;
+    }
+  };
+  Append(*recorder, "yard", 10);
+  read_until([&] { return units == 10; });
+  constexpr uint64_t kMany = 3500;  // 11 MiB
+  Append(*recorder, "yard", kMany, seconds(60));
+  // Each of these calls waits for its turn behind what the reader's stream does.
+  for (int i = 0; i < 500; ++i) {
+    grpc::ClientContext list_context;
+    Deadline(&list_context);
+    v1::ListStreamsResponse list;
+    EXPECT_TRUE(v1::Admin::NewStub(recorder)->ListStreams(&list_context, {}, &list).ok());
+  }
+  read_until([&] { return thinned; });
+  EXPECT_LT(units, 10 + kMany);
+  std::thread later([&] { Append(*recorder, "yard", 20, seconds(300)); });
+  read_until([&] { return changes == 2; });
+  EXPECT_FALSE(thinned);
+  EXPECT_GT(skipped, 0U);
+  read_until([&] { return units + skipped == 10 + kMany + 20; });
+  later.join();
+  context.TryCancel();
+  while (reader->Read(&item)) {
+  }
+  (void)reader->Finish();
+}
+
 TEST_F(AbuseTest, CallsThatAreGivenUpAtOnce) {
   StartRecording(Options());
   const auto channel = Connect();
