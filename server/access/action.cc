@@ -1,7 +1,5 @@
 #include "server/access/action.h"
 
-#include <initializer_list>
-
 #include "engine/base/check.h"
 
 namespace reel::server {
@@ -11,28 +9,29 @@ struct Rule {
   Action action;
   std::string_view name;
   bool of_node;
-  std::initializer_list<Role> roles;
+  uint8_t roles;  // a bit each
 };
 
-// Who administers does not take footage away: that is an investigator's, and a second grant.
-constexpr Role kV = Role::kViewer;
-constexpr Role kI = Role::kInvestigator;
-constexpr Role kO = Role::kOperator;
-constexpr Role kA = Role::kAdmin;
+constexpr uint8_t BitOf(Role role) {
+  return static_cast<uint8_t>(1U << static_cast<unsigned>(role));
+}
+constexpr uint8_t kOperators = BitOf(Role::kOperator) | BitOf(Role::kAdmin);
+constexpr uint8_t kAll = BitOf(Role::kViewer) | BitOf(Role::kInvestigator) | kOperators;
 
-const std::array<Rule, kActions.size()> kRules{{
-    {Action::kListStreams, "list-streams", false, {kV, kI, kO, kA}},
-    {Action::kListCameras, "list-cameras", false, {kV, kI, kO, kA}},
-    {Action::kTimeline, "timeline", false, {kV, kI, kO, kA}},
-    {Action::kView, "view", false, {kV, kI, kO, kA}},
-    {Action::kThumbnail, "thumbnail", false, {kV, kI, kO, kA}},
-    {Action::kExport, "export", false, {kI}},
-    {Action::kAppend, "append", false, {kO, kA}},
-    {Action::kAddStream, "add-stream", false, {kO, kA}},
-    {Action::kRetireStream, "retire-stream", false, {kA}},
-    {Action::kNodeState, "node-state", true, {kO, kA}},
-    {Action::kVerify, "verify", true, {kA}},
-    {Action::kReindex, "reindex", true, {kA}},
+// Who administers does not take footage away: that is an investigator's, and a second grant.
+constexpr std::array<Rule, kActions.size()> kRules{{
+    {Action::kListStreams, "list-streams", false, kAll},
+    {Action::kListCameras, "list-cameras", false, kAll},
+    {Action::kTimeline, "timeline", false, kAll},
+    {Action::kView, "view", false, kAll},
+    {Action::kThumbnail, "thumbnail", false, kAll},
+    {Action::kExport, "export", false, BitOf(Role::kInvestigator)},
+    {Action::kAppend, "append", false, kOperators},
+    {Action::kAddStream, "add-stream", false, kOperators},
+    {Action::kRetireStream, "retire-stream", false, BitOf(Role::kAdmin)},
+    {Action::kNodeState, "node-state", true, kOperators},
+    {Action::kVerify, "verify", true, BitOf(Role::kAdmin)},
+    {Action::kReindex, "reindex", true, BitOf(Role::kAdmin)},
 }};
 
 const Rule& RuleOf(Action action) {
@@ -59,12 +58,7 @@ std::string_view NameOf(Role role) {
   return "unknown";
 }
 
-bool RoleMay(Role role, Action action) {
-  for (const Role one : RuleOf(action).roles) {
-    if (one == role) return true;
-  }
-  return false;
-}
+bool RoleMay(Role role, Action action) { return (RuleOf(action).roles & BitOf(role)) != 0; }
 
 bool IsOfNode(Action action) { return RuleOf(action).of_node; }
 

@@ -8,8 +8,8 @@ namespace reel::server {
 namespace {
 
 constexpr std::string_view kHead = "{\"n\":";
-constexpr std::string_view kPrev = ",\"prev\":\"";
-constexpr std::string_view kHash = ",\"hash\":\"";
+constexpr std::string_view kPrev = R"(,"prev":")";
+constexpr std::string_view kHash = R"(,"hash":")";
 constexpr std::string_view kTail = "\"}";
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
@@ -86,7 +86,7 @@ std::string EncodeAuditLine(const AuditLink& link, WallTime time,
   line += std::to_string(link.number);
   line += kPrev;
   line += link.prev;
-  line += "\",\"t\":\"" + Nanoseconds(time) + "\"";
+  line += R"(","t":")" + Nanoseconds(time) + "\"";
   for (const AuditField& field : fields) {
     line += ",\"";
     line += field.name;

@@ -30,11 +30,11 @@ Status AuditLog::FindEnd() {
   REEL_ASSIGN_OR_RETURN(const std::vector<std::string> names, files_->List());
   if (names.empty()) return OkStatus();
   file_number_ = AuditFileNumber(names.back());
-  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+  for (size_t i = names.size(); i-- > 0;) {
     REEL_ASSIGN_OR_RETURN(const std::string text,
-                          files_->Read(*name, kMaxAuditFile + kMaxAuditBatch));
+                          files_->Read(names[i], kMaxAuditFile + kMaxAuditBatch));
     AuditChain chain;
-    chain.AddFile(*name, text);
+    chain.AddFile(names[i], text);
     const AuditVerdict verdict = chain.Finish();
     if (verdict.broken && options_.log) {
       options_.log(LogLevel::kError, "audit: " + verdict.broken->file + " line " +

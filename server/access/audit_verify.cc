@@ -41,7 +41,7 @@ bool AuditChain::AddFile(const std::string& name, std::string_view text) {
       return true;
     }
     if (!AddLine(line, std::exchange(first, false))) {
-      if (!verdict_.broken->line) verdict_.broken->line = line_number;
+      if (verdict_.broken->line == 0) verdict_.broken->line = line_number;
       return false;
     }
     at = end + 1;

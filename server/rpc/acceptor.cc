@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "engine/base/check.h"
 #include "server/rpc/client_hello.h"
 
 namespace reel::server {
@@ -16,6 +17,11 @@ namespace {
 
 constexpr int kSweepMs = 1000;
 constexpr int kAcceptsPerTurn = 64;
+
+// TCP's share of the connections is counted as a user's; no user has this number.
+constexpr uint32_t kTcp = UINT32_MAX;
+
+SocketFd Reserve() { return SocketFd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
 Status Watch(int epoll, int fd, uint32_t events) {
   epoll_event event{};
@@ -33,7 +39,8 @@ Acceptor::Acceptor(std::vector<Door> doors, AcceptorOptions options)
     : doors_(std::move(doors)),
       options_(std::move(options)),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
-      stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+      stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      reserve_(Reserve()) {}
 
 Result<std::unique_ptr<Acceptor>> Acceptor::Start(std::vector<Door> doors,
                                                   AcceptorOptions options) {
@@ -52,7 +59,9 @@ Result<std::unique_ptr<Acceptor>> Acceptor::Start(std::vector<Door> doors,
 void Acceptor::Stop() {
   if (!thread_.joinable()) return;
   const uint64_t one = 1;
-  (void)!write(stop_.get(), &one, sizeof one);
+  // An event counter takes eight bytes whole.
+  const ssize_t written = write(stop_.get(), &one, sizeof one);
+  REEL_CHECK(written == sizeof one, "the acceptor can be stopped");
   thread_.join();
 }
 
@@ -94,9 +103,25 @@ void Acceptor::OnEvent(int fd, uint32_t events) {
 void Acceptor::Accept(const Door& door) {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     SocketFd fd(accept4(door.listener->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!fd.valid()) return;  // none left, or gone again; without descriptors it comes back
+    if (!fd.valid() && (errno == EMFILE || errno == ENFILE)) return TurnAway(door);
+    if (!fd.valid()) return;  // none left, or gone again
     Take(door, std::move(fd));
   }
+}
+
+void Acceptor::TurnAway(const Door& door) {
+  reserve_ = SocketFd();
+  (void)SocketFd(accept4(door.listener->fd(), nullptr, nullptr, SOCK_CLOEXEC));
+  reserve_ = Reserve();
+}
+
+void Acceptor::DropOldestHello() {
+  auto oldest = connections_.end();
+  for (auto at = connections_.begin(); at != connections_.end(); ++at) {
+    if (!at->second.saying_hello) continue;
+    if (oldest == connections_.end() || at->second.since < oldest->second.since) oldest = at;
+  }
+  if (oldest != connections_.end()) Drop(oldest->first);
 }
 
 void Acceptor::Take(const Door& door, SocketFd fd) {
@@ -105,21 +130,23 @@ void Acceptor::Take(const Door& door, SocketFd fd) {
   Connection connection;
   connection.kind = door.kind;
   connection.since = SystemClock().MonoNow();
+  connection.uid = kTcp;
   if (door.kind == DoorKind::kUnix) {
     ucred user{};
     socklen_t size = sizeof user;
     if (getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &user, &size) != 0) return;
     connection.uid = user.uid;
-    if (per_user_[user.uid] >= options_.max_per_user) return;
   }
-  if (door.kind == DoorKind::kTls && hellos_ >= kMaxHellos) return;
+  // Who says nothing must not keep out who speaks.
+  if (door.kind == DoorKind::kTls && hellos_ >= kMaxHellos) DropOldestHello();
+  if (per_user_[connection.uid] >= options_.max_per_user) return;
   connection.saying_hello = door.kind == DoorKind::kTls;
   // Edge-triggered: what a slow client has said of its hello stays in the socket.
   const uint32_t events = connection.saying_hello ? EPOLLIN | EPOLLRDHUP | EPOLLET : 0;
   const int number = fd.get();
   if (!Watch(epoll_.get(), number, events).ok()) return;
   connection.watch = std::move(fd);
-  if (door.kind == DoorKind::kUnix) ++per_user_[connection.uid];
+  ++per_user_[connection.uid];
   if (connection.saying_hello) ++hellos_;
   Connection& kept = connections_.emplace(number, std::move(connection)).first->second;
   count_.store(static_cast<uint32_t>(connections_.size()));
@@ -128,8 +155,11 @@ void Acceptor::Take(const Door& door, SocketFd fd) {
 
 void Acceptor::ReadHello(Connection& connection) {
   std::array<std::byte, kMaxClientHello + 64> bytes{};
-  const ssize_t n = recv(connection.watch.get(), bytes.data(), bytes.size(), MSG_PEEK);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  ssize_t n = 0;
+  do {
+    n = recv(connection.watch.get(), bytes.data(), bytes.size(), MSG_PEEK);
+  } while (n < 0 && errno == EINTR);
+  if (n < 0 && errno == EAGAIN) return;
   if (n <= 0) return Drop(connection.watch.get());
   switch (ReadClientHello(ByteSpan(bytes).first(static_cast<size_t>(n)))) {
     case Hello::kMore:
@@ -170,10 +200,8 @@ void Acceptor::Sweep() {
 
 void Acceptor::Drop(int fd) {
   const auto at = connections_.find(fd);
-  if (at->second.kind == DoorKind::kUnix) {
-    const auto user = per_user_.find(at->second.uid);
-    if (--user->second == 0) per_user_.erase(user);
-  }
+  const auto user = per_user_.find(at->second.uid);
+  if (--user->second == 0) per_user_.erase(user);
   if (at->second.saying_hello) --hellos_;
   // Whoever has the other descriptor sees its end.
   shutdown(fd, SHUT_RDWR);

@@ -6,7 +6,8 @@
 // its own. So connections are counted as long as they live, and none outlives its age.
 //
 // Thread rule: Start and Stop by one thread; `handed_on` and `hand_on` are called by the acceptor's
-// thread. Bounds: kMaxHellos connections that have not said a whole ClientHello, kHelloTime for it.
+// thread. Bounds: kMaxHellos connections that have not said a whole ClientHello, the oldest give
+// way; kHelloTime for it.
 #pragma once
 
 #include <atomic>
@@ -34,7 +35,7 @@ struct Door {
 
 struct AcceptorOptions {
   uint32_t max_connections = 256;
-  uint32_t max_per_user = 192;  // of one user of the Unix socket
+  uint32_t max_per_user = 192;  // of one user of the Unix socket, and of TCP as a whole
   Duration max_age = std::chrono::minutes(62);
   LogSink log;
   // A connection, non-blocking, and of the Unix socket its user (SO_PEERCRED). False: refused, and
@@ -70,6 +71,9 @@ class Acceptor {
   void Run();
   void Accept(const Door& door);
   void Take(const Door& door, SocketFd fd);
+  // Out of descriptors: the next connection is taken and closed, instead of waking us for ever.
+  void TurnAway(const Door& door);
+  void DropOldestHello();
   void OnEvent(int fd, uint32_t events);
   void ReadHello(Connection& connection);
   // False: it is gone.
@@ -81,6 +85,7 @@ class Acceptor {
   const AcceptorOptions options_;
   SocketFd epoll_;
   SocketFd stop_;
+  SocketFd reserve_;                       // a descriptor for TurnAway
   std::map<int, Connection> connections_;  // by the descriptor watched
   std::map<uint32_t, uint32_t> per_user_;
   size_t hellos_ = 0;

@@ -1,5 +1,7 @@
 #include "server/rpc/byte_stream.h"
 
+#include <algorithm>
+
 #include "server/rpc/admission.h"
 
 namespace reel::server {
@@ -20,8 +22,8 @@ ByteStream::ByteStream(const ServiceSide& side, std::string_view call,
   ++core_.streams_open;
 }
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* ByteStream::Start(std::shared_ptr<ByteStream> stream,
-                                                              const grpc::ByteBuffer* request) {
+grpc::ServerWriteReactor<grpc::ByteBuffer>* ByteStream::Start(
+    const std::shared_ptr<ByteStream>& stream, const grpc::ByteBuffer* request) {
   ByteStream* const raw = stream.get();
   raw->self_ = stream;
   raw->request_ = *request;
@@ -62,8 +64,8 @@ void ByteStream::RunTurns() {
       cancelled = cancelled_;
       stalled = stalled_;
     }
-    if (cancelled) return EndWith(Status(Code::kCancelled, "the client has gone"));
     if (stalled) return EndWith(ResourceExhausted("the reader took nothing for too long"));
+    if (cancelled) return EndWith(Status(Code::kCancelled, "the client has gone"));
     if (core_.stopping) return EndWith(Unavailable("the server stops"));
     const MonoTime now = core_.clock.MonoNow();
     if (!opened_) {
@@ -90,25 +92,37 @@ void ByteStream::PostTurn() {
 }
 
 void ByteStream::EndWith(const Status& status) {
-  visit_.Leave(status, units_sent, bytes_made_);
   std::unique_lock lock(mutex_);
   end_ = status;
   turn_posted_ = false;
   Move(std::move(lock));
 }
 
-void ByteStream::Send(const google::protobuf::MessageLite& message, Bytes data) {
-  grpc::ByteBuffer bytes = ToWire(message, std::move(data));
-  bytes_made_ += bytes.Length();
+void ByteStream::Close() {
+  std::unique_lock lock(mutex_);
+  if (cancelled_ && end_->ok()) end_ = Status(Code::kCancelled, "the client has gone");
+  const Status end = *end_;
+  const uint64_t units = units_sent_;
+  const uint64_t bytes = bytes_sent_;
+  lock.unlock();
+  visit_.Leave(end, units, bytes);
+  lock.lock();
+  finished_ = true;
+  lock.unlock();
+  Finish(ToGrpc(end));
+}
+
+void ByteStream::Send(const google::protobuf::MessageLite& message, Bytes data, uint64_t units) {
+  Message made{ToWire(message, std::move(data)), units};
   std::unique_lock lock(mutex_);
   if (cancelled_ || stalled_) return;
-  queue_bytes_ += bytes.Length();
-  queue_.push_back(std::move(bytes));
+  queue_bytes_ += made.bytes.Length();
+  queue_.push_back(std::move(made));
   Move(std::move(lock));
 }
 
 void ByteStream::Move(std::unique_lock<std::mutex> lock) {
-  if (finished_ || writing_) return;
+  if (closing_ || finished_ || writing_) return;
   if (cancelled_ || stalled_) {
     queue_.clear();
     queue_bytes_ = 0;
@@ -119,20 +133,23 @@ void ByteStream::Move(std::unique_lock<std::mutex> lock) {
     writing_ = true;
     write_began_ = core_.clock.MonoNow();
     lock.unlock();
-    return StartWrite(&current_);
+    return StartWrite(&current_.bytes);
   }
   if (!end_) return;
-  finished_ = true;
-  const grpc::Status status = ToGrpc(*end_);
+  closing_ = true;
   lock.unlock();
-  Finish(status);
+  core_.reads.Continue(visit_.who().name, [self = shared_from_this()] { self->Close(); });
 }
 
 void ByteStream::OnWriteDone(bool ok) {
   std::unique_lock lock(mutex_);
   writing_ = false;
-  queue_bytes_ -= current_.Length();
-  current_.Clear();
+  queue_bytes_ -= std::min(queue_bytes_, current_.bytes.Length());
+  if (ok) {
+    units_sent_ += current_.units;
+    bytes_sent_ += current_.bytes.Length();
+  }
+  current_ = {};
   if (!ok) cancelled_ = true;
   const bool room = wants_room_ && queue_bytes_ < kQueueBytes / 2;
   const bool post = !turn_posted_ && !end_ && (room || cancelled_ || stalled_);
@@ -173,7 +190,7 @@ bool ByteStream::OnWatch() {
     if (!stalled_) {
       stalled_ = true;
       queue_.clear();
-      queue_bytes_ = current_.Length();
+      queue_bytes_ = current_.bytes.Length();
       if (end_) end_ = ResourceExhausted("the reader took nothing for too long");
       post = !turn_posted_ && !end_;
       if (post) turn_posted_ = true;

@@ -33,8 +33,8 @@ class ByteStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   ByteStream(const ServiceSide& side, std::string_view call, grpc::CallbackServerContext* context);
 
   // Begins it; it goes on by itself.
-  static grpc::ServerWriteReactor<grpc::ByteBuffer>* Start(std::shared_ptr<ByteStream> stream,
-                                                           const grpc::ByteBuffer* request);
+  static grpc::ServerWriteReactor<grpc::ByteBuffer>* Start(
+      const std::shared_ptr<ByteStream>& stream, const grpc::ByteBuffer* request);
 
   void OnWriteDone(bool ok) final;
   void OnCancel() final;
@@ -61,26 +61,31 @@ class ByteStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   // Makes one or a few messages.
   virtual Turn Produce() = 0;
 
-  // Only by Produce.
-  void Send(const google::protobuf::MessageLite& message, Bytes data = {});
+  // Only by Produce. `units`: how many of footage it holds, for the audit.
+  void Send(const google::protobuf::MessageLite& message, Bytes data = {}, uint64_t units = 0);
   // Once after the queue was full: what is live should be thinned out.
   bool TakeWasFull() { return std::exchange(was_full_, false); }
 
   RpcCore& core() { return core_; }
   Visit& visit() { return visit_; }
-  // Counted for the audit.
-  uint64_t units_sent = 0;
 
  private:
+  struct Message {
+    grpc::ByteBuffer bytes;
+    uint64_t units = 0;
+  };
+
   void RunTurns();
   // False: no more turns now.
   bool MayTurn();
   void EndWith(const Status& status);
+  // Tells the audit what was handed out, and gRPC that this is the end.
+  void Close();
   void PostTurn();
   void Watch();
   bool OnWatch();
-  // Does what the state asks for, behind a change: writes, finishes or posts a turn. Releases the
-  // lock, because gRPC is called.
+  // Does what the state asks for, behind a change: writes or closes. Releases the lock, because
+  // gRPC is called.
   void Move(std::unique_lock<std::mutex> lock);
 
   RpcCore& core_;
@@ -90,20 +95,22 @@ class ByteStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   grpc::ByteBuffer request_;
   // Of the turns alone.
   MonoTime asked_;
-  uint64_t bytes_made_ = 0;
   bool opened_ = false;
   bool was_full_ = false;
 
   std::mutex mutex_;
-  std::deque<grpc::ByteBuffer> queue_;
-  grpc::ByteBuffer current_;  // being written
-  size_t queue_bytes_ = 0;    // of queue_ and current_
+  std::deque<Message> queue_;
+  Message current_;         // being written
+  size_t queue_bytes_ = 0;  // of queue_ and current_
+  uint64_t units_sent_ = 0;
+  uint64_t bytes_sent_ = 0;
   bool writing_ = false;
   MonoTime write_began_;
   bool turn_posted_ = true;  // a turn runs, is posted or timed
   bool wants_room_ = false;  // the next turn waits for half of the queue
   bool cancelled_ = false;
   bool stalled_ = false;
+  bool closing_ = false;
   bool finished_ = false;
   std::optional<Status> end_;
 

@@ -74,6 +74,7 @@ Hello ReadClientHello(ByteSpan bytes) {
     if (bytes.size() < kRecordHead) return Hello::kMore;
     const size_t size = Reader(bytes.subspan(3)).Number(2);
     if (size == 0 || message.size() + size > kMaxClientHello) return Hello::kRefuse;
+    const size_t before = message.size();
     bytes = bytes.subspan(kRecordHead);
     const ByteSpan content = bytes.first(std::min(size, bytes.size()));
     message.insert(message.end(), content.begin(), content.end());
@@ -82,13 +83,11 @@ Hello ReadClientHello(ByteSpan bytes) {
       wanted = kMessageHead + Reader(ByteSpan(message).subspan(1)).Number(3);
       if (*wanted > kMaxClientHello) return Hello::kRefuse;
     }
-    if (content.size() < size) {
-      if (wanted && message.size() >= *wanted) break;
-      return Hello::kMore;
-    }
+    // Nothing may stand behind it in its record.
+    if (wanted && before + size > *wanted) return Hello::kRefuse;
+    if (content.size() < size) return Hello::kMore;
     bytes = bytes.subspan(size);
   }
-  if (message.size() != *wanted) return Hello::kRefuse;
   return Offers13(ByteSpan(message).subspan(kMessageHead)) ? Hello::kTls13 : Hello::kRefuse;
 }
 

@@ -24,7 +24,7 @@ class Denials {
   // How many were passed over since the last one that was recorded; nullopt: pass over this one.
   std::optional<uint64_t> Count(const std::string& who, MonoTime now) {
     const std::lock_guard lock(mutex_);
-    if (seen_.size() >= kMaxIdentities && seen_.count(who) == 0) return 0;
+    if (seen_.size() >= kMaxIdentities && !seen_.contains(who)) return 0;
     Seen& seen = seen_.try_emplace(who, Seen{kBurst, now, 0}).first->second;
     seen.left += std::chrono::duration<double>(now - seen.at).count();
     if (seen.left > kBurst) seen.left = kBurst;

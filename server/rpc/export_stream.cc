@@ -6,6 +6,8 @@ namespace reel::server {
 namespace {
 
 constexpr size_t kStepBytes = 256U << 10;
+// A file is made of what is in the index, where what became durable a moment ago is not yet.
+constexpr Duration kIndexWait = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -21,6 +23,7 @@ Status ExportStream::Open(const grpc::ByteBuffer& request) {
   errand.weighty = true;
   errand.purpose = PurposeOf(request_.purpose());
   REEL_ASSIGN_OR_RETURN(const StreamInfo stream, visit().Enter(errand));
+  (void)core().store.WaitIdle(kIndexWait);  // late at most by salvage, which does not matter here
   REEL_ASSIGN_OR_RETURN(auto files, core().store.OpenExport(stream.id, options));
   file_ = std::move(files.front());
   if (request_.offset_bytes() > file_->size_bytes()) {

@@ -97,8 +97,7 @@ ByteStream::Turn ReadStream::SendItem(Item item) {
       Put(item.unit, unit->mutable_unit());
       unit->set_durable(item.durable);
       unit->set_gop_begin(item.gop_begin);
-      Send(response, std::move(item.unit.bytes));
-      ++units_sent;
+      Send(response, std::move(item.unit.bytes), 1);
       return Turn::More();
     }
     case ItemKind::kTracks:

@@ -64,8 +64,7 @@ ByteStream::Turn SeekStream::Produce() {
   v1::SeekResponse response;
   if (!std::exchange(key_sent_, true)) response = std::move(first_);
   Put(item.unit, response.mutable_unit());
-  Send(response, std::move(item.unit.bytes));
-  ++units_sent;
+  Send(response, std::move(item.unit.bytes), 1);
   return request_.key_only() ? Turn::End(OkStatus()) : Turn::More();
 }
 

@@ -157,6 +157,17 @@ TEST_F(StoreIndexTest, RebuiltFromSegmentsAloneItAnswersTheSame) {
   EXPECT_EQ(UnitsRead(), 180U);
 }
 
+// Sealing what is open, for the index to read, is not the end of recording.
+TEST_F(StoreIndexTest, RecordingGoesOnBehindARebuild) {
+  OpenStore();
+  Record(50);
+  store_->RebuildIndex();
+  ASSERT_TRUE(store_->WaitIdle(seconds(5)).ok());
+  Record(400);  // more than the segment that is open holds
+  EXPECT_EQ(UnitsRead(), 450U);
+  CloseStore();
+}
+
 TEST_F(StoreIndexTest, AnOlderIndexIsBroughtUpToDate) {
   OpenStore();
   Record(40);

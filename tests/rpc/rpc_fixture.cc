@@ -82,7 +82,8 @@ RpcTest::RpcTest() {
 
 RpcTest::~RpcTest() {
   server_.reset();
-  EXPECT_TRUE(node_->Close().ok());
+  const Status closed = node_->Close();
+  EXPECT_TRUE(closed.ok()) << closed.ToString();
   node_.reset();
   auto files = OpenAuditDirectory(PathOf("audit"));
   const Result<AuditVerdict> verdict = VerifyAudit(**files);
@@ -110,8 +111,7 @@ void RpcTest::Start(const RpcOptions& options) {
 }
 
 // A connection of its own each.
-std::shared_ptr<grpc::Channel> RpcTest::Connect() {
-  grpc::ChannelArguments arguments;
+std::shared_ptr<grpc::Channel> RpcTest::Connect(grpc::ChannelArguments arguments) {
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   return grpc::CreateCustomChannel("unix:" + SocketPath(), grpc::InsecureChannelCredentials(),
                                    arguments);

@@ -65,7 +65,7 @@ class RpcTest : public testing::Test {
     return {{who, Role::kInvestigator, {"*"}, false}, {who, Role::kAdmin, {"*"}, false}};
   }
 
-  std::shared_ptr<grpc::Channel> Connect();
+  std::shared_ptr<grpc::Channel> Connect(grpc::ChannelArguments arguments = {});
   static void Deadline(grpc::ClientContext* context, Duration wait = seconds(20));
 
   Store& store() { return node_->store(); }
