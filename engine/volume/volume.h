@@ -138,8 +138,6 @@ class Volume {
   bool Drained() const;
   // True when that is done and nothing is left open; else call again after the next turn.
   bool CloseSegments();
-  // Closes the open segments, so that Maintain seals them; recording goes on in the next ones.
-  void RollSegments();
 
   // What comes next goes to new segments, and the present ones are sealed; the ledger's stays. Of
   // the thread that runs RunOnce.

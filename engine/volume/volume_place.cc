@@ -202,13 +202,4 @@ void Volume::CloseTaking() {
   }
 }
 
-void Volume::RollSegments() {
-  CloseTaking();
-  // As above: while nothing is free the ledger's stays open.
-  if (starving_) return;
-  std::vector<Active*>& taking = taking_[kLedgerClass];
-  for (Active* active : taking) active->segment->Close();
-  taking.clear();
-}
-
 }  // namespace reel
