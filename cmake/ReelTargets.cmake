@@ -6,6 +6,11 @@ target_compile_options(reel_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
   -Woverloaded-virtual -Wcast-align -Wundef -Werror
   -fno-omit-frame-pointer)
+# Some seventy programs with all of the engine in each: where it is there, the fast linker.
+find_program(REEL_LLD ld.lld)
+if(REEL_LLD)
+  target_link_options(reel_flags INTERFACE -fuse-ld=lld)
+endif()
 if(REEL_SANITIZE)
   target_compile_options(reel_flags INTERFACE -fsanitize=${REEL_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(reel_flags INTERFACE -fsanitize=${REEL_SANITIZE})
