@@ -33,7 +33,7 @@ void StreamRecorder::OnUnit(const ReceivedUnit& unit, MonoTime mono, WallTime wa
   } else if (unit.track_change != nullptr) {
     if (const Status status = run_->SetTracks(tracks_); !status.ok()) trouble_ = status.message();
   }
-  if (run_ == nullptr) return;
+  if (run_ == nullptr) return Leave(GapCause::kDiskError, EndCause::kEnded, wall);
   at = std::max(at, run_begin_);
   if (next_.value > 0) at = std::max(at, footage_end_);
   NoteMissing(unit, at);
@@ -67,11 +67,7 @@ void StreamRecorder::BeginRun(WallTime wall) {
 
 void StreamRecorder::NoteMissing(const ReceivedUnit& unit, WallTime at) {
   const bool picture = tracks_[unit.track.value].kind == TrackKind::kVideo;
-  if (missing_) {
-    TellGap(at);
-    missing_.reset();
-    last_picture_.reset();
-  }
+  if (missing_) last_picture_.reset();  // that gap is told of by its cause
   const bool has_pictures = std::any_of(tracks_.begin(), tracks_.end(), [](const TrackInfo& track) {
     return track.kind == TrackKind::kVideo;
   });
@@ -107,6 +103,10 @@ void StreamRecorder::Append(const ReceivedUnit& unit, WallTime at) {
     return;
   }
   trouble_ = shed ? "shed: memory is full" : "";
+  if (missing_) {
+    TellGap(at);
+    missing_.reset();
+  }
   footage_end_ = at;
   if ((unit.flags & kUnitClean) != 0) last_clean_ = at;
 }
