@@ -76,6 +76,7 @@ void Source::OnTimer() {
   Now();
   if (mono_ >= next_tick_) {
     next_tick_ = mono_ + kTick;
+    floods_ = budget_bytes_ == 0 && connected_;
     budget_bytes_ = kMaxBytesPerSecond / 2;
     FollowSchedule();
     CheckSilence();

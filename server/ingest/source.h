@@ -141,7 +141,8 @@ class Source final : public std::enable_shared_from_this<Source>,
   std::unique_ptr<Session> session_;
   bool connected_ = false;
   uint32_t watched_ = 0;
-  size_t budget_bytes_ = 0;
+  size_t budget_bytes_ = 0;  // until the next tick
+  bool floods_ = false;      // had none left at the last one
 
   struct Received {
     uint64_t units = 0;

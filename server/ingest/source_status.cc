@@ -56,7 +56,7 @@ std::string Source::Trouble() const {
     const Duration silent = mono_ - last_data_.value_or(step_began_);
     if (silent >= SilenceNamed()) return "silent for " + Seconds(silent);
   }
-  if (budget_bytes_ == 0 && connected_) return "sends more than is recorded of one source";
+  if (floods_) return "sends more than is recorded of one source";
   if (recent_losses_.size() >= kFlaps) {
     return "flapping: lost " + std::to_string(recent_losses_.size()) + " times in 5 minutes";
   }

@@ -28,12 +28,12 @@ void StreamRecorder::OnUnit(const ReceivedUnit& unit, MonoTime mono, WallTime wa
   WallTime at = clock.Place(unit.dts, wall);
   lateness_ = clock.lateness();
   if (run_ == nullptr) {
-    BeginRun(at);
+    const std::optional<GapCause> refused = BeginRun(at);
+    if (refused) return Leave(*refused, EndCause::kEnded, wall);
     wall_minus_mono_ns_ = wall.ns - mono.ns;
   } else if (unit.track_change != nullptr) {
     if (const Status status = run_->SetTracks(tracks_); !status.ok()) trouble_ = status.message();
   }
-  if (run_ == nullptr) return;
   at = std::max(at, run_begin_);
   if (next_.value > 0) at = std::max(at, footage_end_);
   NoteMissing(unit, at);
@@ -51,27 +51,25 @@ void StreamRecorder::CheckClock(MonoTime mono, WallTime wall) {
   footage_end_ = wall;
 }
 
-void StreamRecorder::BeginRun(WallTime wall) {
+std::optional<GapCause> StreamRecorder::BeginRun(WallTime wall) {
   RunOptions options;
   options.tracks = tracks_;
   options.wall_uncertainty_us = kUncertaintyUs;
   Result<std::unique_ptr<RunWriter>> run = store_.BeginRun(stream_, options);
   if (!run.ok()) {
     trouble_ = run.status().message();
-    return;
+    const bool unwanted = run.status().code() == Code::kFailedPrecondition;
+    return unwanted ? GapCause::kNotRecorded : GapCause::kDiskError;
   }
   run_ = *std::move(run);
   next_ = {0};
   run_begin_ = wall;
+  return std::nullopt;
 }
 
 void StreamRecorder::NoteMissing(const ReceivedUnit& unit, WallTime at) {
   const bool picture = tracks_[unit.track.value].kind == TrackKind::kVideo;
-  if (missing_) {
-    TellGap(at);
-    missing_.reset();
-    last_picture_.reset();
-  }
+  if (missing_) last_picture_.reset();  // that gap is told of by its cause
   const bool has_pictures = std::any_of(tracks_.begin(), tracks_.end(), [](const TrackInfo& track) {
     return track.kind == TrackKind::kVideo;
   });
@@ -107,6 +105,10 @@ void StreamRecorder::Append(const ReceivedUnit& unit, WallTime at) {
     return;
   }
   trouble_ = shed ? "shed: memory is full" : "";
+  if (missing_) {
+    TellGap(at);
+    missing_.reset();
+  }
   footage_end_ = at;
   if ((unit.flags & kUnitClean) != 0) last_clean_ = at;
 }

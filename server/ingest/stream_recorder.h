@@ -6,7 +6,8 @@
 //                 when it ends
 //   in a run      kPacketsLost where the unit behind it says so, else kSourceStalled where the
 //                 stretch is over kStall and over four times the usual distance of units
-// A unit that the store sheds is counted there; while it takes none at all the gap is kDiskError.
+// A unit that the store sheds is counted there; while it takes none at all the gap is kDiskError,
+// or kNotRecorded where the stream has been retired.
 // Wall times are the node's (clocks.h), and never fall within a run.
 // Thread rule: one thread at a time; nothing blocks. Ownership: store and gaps outlive it.
 #pragma once
@@ -50,7 +51,8 @@ class StreamRecorder {
   const std::string& trouble() const { return trouble_; }  // of the store; "" when it takes units
 
  private:
-  void BeginRun(WallTime wall);
+  // The cause of what is missing where the store takes no run.
+  std::optional<GapCause> BeginRun(WallTime wall);
   void CheckClock(MonoTime mono, WallTime wall);
   void NoteMissing(const ReceivedUnit& unit, WallTime at);
   void Append(const ReceivedUnit& unit, WallTime at);

@@ -55,7 +55,7 @@ bool ReadFilm(const std::string& path, Film* film) {
   }
 }
 
-void OnNeedData(GstElement* source, guint, gpointer data) {
+void OnNeedData(GstElement* source, guint /*wanted*/, gpointer data) {
   auto* player = static_cast<Player*>(data);
   const Bytes& unit = player->film->units[player->next % player->film->units.size()];
   GstBuffer* buffer = gst_buffer_new_memdup(unit.data(), unit.size());
@@ -65,7 +65,7 @@ void OnNeedData(GstElement* source, guint, gpointer data) {
   gst_app_src_push_buffer(GST_APP_SRC(source), buffer);
 }
 
-void OnConfigure(GstRTSPMediaFactory*, GstRTSPMedia* media, gpointer data) {
+void OnConfigure(GstRTSPMediaFactory* /*factory*/, GstRTSPMedia* media, gpointer data) {
   const auto* film = static_cast<const Film*>(data);
   GstElement* pipeline = gst_rtsp_media_get_element(media);
   GstElement* source = gst_bin_get_by_name_recurse_up(GST_BIN(pipeline), "pictures");
@@ -111,7 +111,7 @@ void AddLogin(GstRTSPServer* server, const std::string& method, const char* user
   g_object_unref(auth);
 }
 
-gboolean OnInput(GIOChannel*, GIOCondition, gpointer loop) {
+gboolean OnInput(GIOChannel* /*input*/, GIOCondition /*condition*/, gpointer loop) {
   g_main_loop_quit(static_cast<GMainLoop*>(loop));
   return FALSE;
 }
@@ -149,10 +149,10 @@ int main(int argc, char** argv) {
       return 1;
     }
     const std::string codec = film.h265 ? "h265" : "h264";
-    const std::string launch = "( appsrc name=pictures ! " + codec + "parse ! rtp" + codec +
-                               "pay name=pay0 pt=96 config-interval=1" +
-                               SoundOf(comma == std::string::npos ? "" : value.substr(comma + 1)) +
-                               " )";
+    std::string launch = "( appsrc name=pictures ! ";
+    launch += codec + "parse ! rtp";
+    launch += codec + "pay name=pay0 pt=96 config-interval=1";
+    launch += SoundOf(comma == std::string::npos ? "" : value.substr(comma + 1)) + " )";
     GstRTSPMediaFactory* factory = gst_rtsp_media_factory_new();
     gst_rtsp_media_factory_set_launch(factory, launch.c_str());
     gst_rtsp_media_factory_set_shared(factory, TRUE);

@@ -335,6 +335,23 @@ TEST_F(CamerasTest, ACameraWhoseClockIsOffIsNamed) {
   EXPECT_LT(clock_.WallNow() - recorded.units[0].unit.wall, std::chrono::minutes(1));
 }
 
+TEST_F(CamerasTest, AStreamThatTakesNoRunIsNamedAndRecordsWhenItDoes) {
+  const auto stream = store_->CreateStream("door");
+  ASSERT_TRUE(stream.ok() && store_->RetireStream(stream->id, true).ok());
+  StartCameras();
+  Apply({CameraAt("door", camera_.url())});
+  auto visitor = camera_.Accept();
+  ASSERT_TRUE(visitor);
+  visitor->Play(kOnePicture);
+  SendPictures(&*visitor, 3);
+  EXPECT_TRUE(AwaitTrouble("door", "retired"));
+  ASSERT_TRUE(store_->RetireStream(stream->id, false).ok());
+  sent_.clear();
+  SendPictures(&*visitor, 5);
+  EXPECT_EQ(ReadWhen("door", 5).Contents(), sent_);
+  EXPECT_TRUE(Await([&] { return StatusOf("door").trouble.find("retired") == std::string::npos; }));
+}
+
 TEST_F(CamerasTest, StopTellsWhatIsMissing) {
   StartCameras();
   Apply({CameraAt("door", camera_.url())});

@@ -46,9 +46,11 @@ struct Recorded {
 };
 
 class IngestTest : public testing::Test {
+ public:
+  ~IngestTest() override;
+
  protected:
   IngestTest();
-  ~IngestTest() override;
 
   void StartCameras(uint32_t loops = 1);
   // Applies these and nothing else.

@@ -7,9 +7,10 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include "engine/io/unique_fd.h"
 #include "engine/media/nal.h"
@@ -33,6 +34,7 @@ class PeerCamera {
     std::vector<std::string> words{REEL_TEST_CAMERA, std::to_string(port)};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     pid_ = fork();
@@ -47,7 +49,8 @@ class PeerCamera {
     input_ = UniqueFd(in[1]);
     const UniqueFd output(out[0]);
     std::string line;
-    for (char c = 0; read(output.get(), &c, 1) == 1 && c != '\n';) line += c;
+    char c = 0;
+    while (read(output.get(), &c, 1) == 1 && c != '\n') line += c;
     const auto number =
         ParseNumber<uint16_t>(std::string_view(line).substr(std::min<size_t>(5, line.size())));
     EXPECT_TRUE(number) << "it said: " << line;
@@ -123,6 +126,7 @@ constexpr const char* kH265 = "m26x-input-32-640x360-main.h265";
 TEST_F(PeerTest, RecordsManyCamerasAsTheySend) {
   constexpr int kCameras = 24;
   std::vector<std::string> arguments;
+  arguments.reserve(kCameras);
   for (int i = 0; i < kCameras; ++i) {
     const char* sound[] = {"", ",alaw", ",aac", ",opus"};
     arguments.push_back("/" + std::to_string(i) + "=" + FilePath(i % 2 == 0 ? kH264 : kH265) +
@@ -131,6 +135,7 @@ TEST_F(PeerTest, RecordsManyCamerasAsTheySend) {
   const PeerCamera peer(arguments);
   StartCameras(2);
   std::vector<CameraConfig> cameras;
+  cameras.reserve(kCameras);
   for (int i = 0; i < kCameras; ++i) {
     cameras.push_back(CameraAt("camera" + std::to_string(i), peer.url("/" + std::to_string(i))));
   }

@@ -37,7 +37,7 @@ Request Visitor::Next() {
   }
 }
 
-bool Visitor::Left() {
+bool Visitor::Left() const {
   std::array<std::byte, 4096> dump{};
   while (Readable(fd(), kPatienceMs)) {
     const ssize_t got = recv(fd(), dump.data(), dump.size(), 0);
@@ -46,14 +46,14 @@ bool Visitor::Left() {
   return false;
 }
 
-void Visitor::Send(ByteSpan bytes) {
+void Visitor::Send(ByteSpan bytes) const {
   while (!bytes.empty()) {
     const ssize_t sent = send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent <= 0) return;  // the other side has had enough
     bytes = bytes.subspan(static_cast<size_t>(sent));
   }
 }
-void Visitor::Send(std::string_view bytes) { Send(AsBytes(bytes)); }
+void Visitor::Send(std::string_view bytes) const { Send(AsBytes(bytes)); }
 
 void Visitor::Frame(uint8_t channel, ByteSpan bytes) {
   Bytes frame;
@@ -110,7 +110,7 @@ Bytes PictureMaker::Next(int step_ms) {
     nal_.push_back(static_cast<std::byte>(byte));
   }
   ++count_;
-  const Bytes packet = sender_.Packet(nal_, timestamp_, true);
+  Bytes packet = sender_.Packet(nal_, timestamp_, true);
   timestamp_ += static_cast<uint32_t>(step_ms) * 90;
   return packet;
 }

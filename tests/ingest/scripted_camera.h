@@ -22,9 +22,9 @@ class Visitor {
   // The next request, which must be one.
   Request Next();
   // Whether the other side has closed the connection; waits for it, passing over what else comes.
-  bool Left();
-  void Send(std::string_view bytes);
-  void Send(ByteSpan bytes);
+  bool Left() const;
+  void Send(std::string_view bytes) const;
+  void Send(ByteSpan bytes) const;
   void Frame(uint8_t channel, ByteSpan bytes);
   // To the last request.
   void Answer(int code, const std::string& headers = "", const std::string& body = "");

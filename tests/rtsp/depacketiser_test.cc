@@ -15,7 +15,7 @@ constexpr const char* kH264File = "m26x-input-30-240p-vp-sps-pps.h264";
 
 // What is sent of a file, as a camera would.
 struct Footage {
-  Codec codec;
+  Codec codec = Codec::kH264;
   std::vector<Bytes> units;
 };
 
@@ -144,7 +144,7 @@ TEST_F(LossTest, ASenderThatBeginsAnewIsALoss) {
 
 class OddCameraTest : public testing::Test {
  protected:
-  Bytes Slice(int first_mb_bit, int id) {
+  static Bytes Slice(int first_mb_bit, int id) {
     return MakeBytes({0x65, first_mb_bit != 0 ? 0x88 : 0x4C, id, id});
   }
   void Send(ByteSpan payload, uint32_t timestamp, bool marker) {

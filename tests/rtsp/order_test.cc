@@ -191,6 +191,7 @@ std::vector<int64_t> DecodeTimesOf(size_t reorder, const std::vector<int64_t>& s
   DecodeTimes times;
   times.SetReorder(reorder);
   std::vector<int64_t> decode;
+  decode.reserve(shown.size());
   for (const int64_t pts : shown) decode.push_back(times.Next(pts, 1000));
   return decode;
 }

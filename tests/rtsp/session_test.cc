@@ -64,7 +64,7 @@ class SessionTest : public testing::Test, public SessionSink {
       }
     }
   }
-  std::string Header(const char* name) {
+  std::string Header(const char* name) const {
     return std::string(request_.headers.Find(name).value_or(""));
   }
 
