@@ -95,11 +95,17 @@ class AccessTest : public RpcTest {
   grpc::Status Call(grpc::Channel& channel, const MethodDescriptor& method,
                     const std::string& request, bool deadline = true) {
     if (method.name() == "Append") return CallAppend(channel, request);
+    return CallRaw(channel, "/" + CallOf(method), request, deadline, nullptr);
+  }
+
+  // `answer`: the first message that comes.
+  static grpc::Status CallRaw(grpc::Channel& channel, const std::string& path,
+                              const std::string& request, bool deadline, std::string* answer) {
     grpc::GenericStub stub(std::shared_ptr<grpc::Channel>(&channel, [](auto*) {}));
     grpc::ClientContext context;
     if (deadline) Deadline(&context);
     grpc::CompletionQueue queue;
-    const auto call = stub.PrepareCall(&context, "/" + CallOf(method), &queue);
+    const auto call = stub.PrepareCall(&context, path, &queue);
     const auto wait = [&] {
       void* tag = nullptr;
       bool ok = false;
@@ -110,10 +116,15 @@ class AccessTest : public RpcTest {
     const grpc::Slice slice(request);
     call->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), nullptr);
     wait();
-    grpc::ByteBuffer answer;
-    do {
-      call->Read(&answer, nullptr);
-    } while (wait());
+    for (;;) {
+      grpc::ByteBuffer message;
+      call->Read(&message, nullptr);
+      if (!wait()) break;
+      if (answer == nullptr || !answer->empty()) continue;
+      grpc::Slice whole;
+      EXPECT_TRUE(message.DumpToSingleSlice(&whole).ok());
+      answer->assign(reinterpret_cast<const char*>(whole.begin()), whole.size());
+    }
     grpc::Status status;
     call->Finish(&status, nullptr);
     wait();
@@ -178,6 +189,22 @@ TEST_F(AccessTest, NothingIsGrantedToWhoHasNoGrant) {
         << CallOf(*method);
     EXPECT_GE(audit_->Count(CallOf(*method), "denied"), 1U) << CallOf(*method);
   }
+}
+
+// gRPC's own services, which tell nothing that is not in server/proto.
+TEST_F(AccessTest, HealthAndReflectionAreThere) {
+  Start();
+  const auto channel = Connect();
+  std::string answer;
+  EXPECT_TRUE(CallRaw(*channel, "/grpc.health.v1.Health/Check", "", true, &answer).ok());
+  EXPECT_EQ(answer, "\x08\x01");  // status: SERVING
+  answer.clear();
+  EXPECT_TRUE(CallRaw(*channel, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                      std::string("\x3a\x00", 2), true, &answer)  // list_services
+                  .ok());
+  EXPECT_THAT(answer, HasSubstr("reel.v1.Playback"));
+  EXPECT_EQ(CallRaw(*channel, "/reel.v1.Admin/Nothing", "", true, nullptr).error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
 }
 
 TEST_F(AccessTest, WithoutADeadlineWhatNeedsOneIsRefused) {

@@ -47,11 +47,25 @@ TEST(Executor, OneClientLeavesAThreadToOthers) {
   Executor executor(2);
   std::promise<void> go;
   const std::shared_future<void> gone = go.get_future().share();
+  std::promise<void> greedy_began;
+  ASSERT_TRUE(executor.Begin("greedy", [&greedy_began, gone] {
+    greedy_began.set_value();
+    gone.wait();
+  }));
+  std::promise<void> other_began;
+  std::promise<void> other_go;
+  ASSERT_TRUE(executor.Begin("other", [&] {
+    other_began.set_value();
+    other_go.get_future().wait();
+  }));
+  greedy_began.get_future().wait();
+  other_began.get_future().wait();
+  // Behind "other" it is the turn of "greedy", which has a thread already.
   ASSERT_TRUE(executor.Begin("greedy", [gone] { gone.wait(); }));
-  ASSERT_TRUE(executor.Begin("greedy", [gone] { gone.wait(); }));
-  std::promise<void> other;
-  ASSERT_TRUE(executor.Begin("other", [&] { other.set_value(); }));
-  other.get_future().wait();
+  other_go.set_value();
+  std::promise<void> other_again;
+  ASSERT_TRUE(executor.Begin("other", [&] { other_again.set_value(); }));
+  other_again.get_future().wait();
   go.set_value();
 }
 

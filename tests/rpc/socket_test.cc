@@ -1,0 +1,50 @@
+// The Unix socket itself: whose it is, and what was left of another one.
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "tests/rpc/rpc_fixture.h"
+#include "tests/rpc/sockets.h"
+
+namespace reel::server {
+namespace {
+
+using testing::HasSubstr;
+
+class SocketTest : public RpcTest {};
+
+TEST_F(SocketTest, TheSocketBelongsToOneProcessAndItsGroup) {
+  Start();
+  struct stat info {};
+  ASSERT_EQ(stat(SocketPath().c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0660U);
+  RpcOptions options = Options();
+  EXPECT_THAT(RpcServer::Start(options).status().message(), HasSubstr("another process listens"));
+  server_.reset();
+  EXPECT_NE(stat(SocketPath().c_str(), &info), 0);
+}
+
+TEST_F(SocketTest, WhatADeadProcessLeftIsRemoved) {
+  {
+    const SocketFd dead(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string path = SocketPath();
+    std::memcpy(address.sun_path, path.data(), path.size());
+    ASSERT_EQ(bind(dead.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    // One that listens without our lock is somebody's all the same.
+    ASSERT_EQ(listen(dead.get(), 1), 0);
+    EXPECT_EQ(RpcServer::Start(Options()).status().code(), Code::kFailedPrecondition);
+  }
+  Start();
+  EXPECT_TRUE(ConnectPath(SocketPath()).valid());
+}
+
+TEST_F(SocketTest, AFileThatIsNoSocketStays) {
+  std::ofstream(SocketPath()) << "mine";
+  EXPECT_EQ(RpcServer::Start(Options()).status().code(), Code::kFailedPrecondition);
+  EXPECT_TRUE(std::filesystem::exists(SocketPath()));
+}
+
+}  // namespace
+}  // namespace reel::server
