@@ -95,7 +95,9 @@ void PrintLocal(const LocalFacts& facts) {
 Status RunStats(const StatsArgs& args) {
   const bool is_here = !args.place.is_remote();
   LocalFacts facts;
-  if (is_here) REEL_ASSIGN_OR_RETURN(facts.node, ReadNode(args.place.node));
+  if (is_here) {
+    REEL_ASSIGN_OR_RETURN(facts.node, ReadNode(args.place.node));
+  }
   REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.place));
   if (is_here) {
     facts.index_bytes = DirectoryBytes(args.place.node + "/index");
