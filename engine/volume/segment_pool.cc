@@ -262,7 +262,7 @@ std::optional<format::SegmentHeader> SegmentPool::Oldest() const {
     const Entry& entry = files_.at(number);
     const bool may_go =
         entry.state == FileState::kSealed && entry.header.retention_class != kLedgerClass;
-    if (may_go && entry.pin.use_count() == 1) return entry.header;
+    if (may_go && !entry.refused_free && entry.pin.use_count() == 1) return entry.header;
   }
   return std::nullopt;
 }
@@ -294,7 +294,6 @@ Status SegmentPool::Recycle(SegmentSerial serial) {
       return NotFound("no segment with serial " + std::to_string(serial.value));
     file_number = at->second;
   }
-  // Opened before the state changes: a file that cannot be opened stays what it is.
   REEL_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, FileOf(file_number));
   {
     const std::lock_guard lock(mutex_);
@@ -305,7 +304,15 @@ Status SegmentPool::Recycle(SegmentSerial serial) {
     }
     entry.state = FileState::kRecycling;  // refuses new leases; not yet free (L3)
   }
-  return Free(file_number);
+  const Status freed = Free(file_number);
+  if (freed.ok()) return freed;
+  // Nobody knows what the device makes of it: it is what it was, lest a life that was called gone
+  // comes back (L3).
+  const std::lock_guard lock(mutex_);
+  files_[file_number].state = FileState::kSealed;
+  files_[file_number].refused_free = true;
+  by_serial_[serial] = file_number;
+  return freed;
 }
 
 void SegmentPool::BeginSealing(SegmentSerial serial) {

@@ -103,10 +103,11 @@ class SegmentPool {
   // Blocks. Prepares a spare: a free file, else a new one, else none (NotFound: recycle first).
   Status PrepareSpare(ClassId retention_class, Epoch epoch);
 
-  // The segment that may be recycled next: lowest serial, sealed, not pinned, not of the ledger.
+  // The segment that may be recycled next: lowest serial, sealed, not pinned, not of the ledger,
+  // and none that could not be recycled before.
   std::optional<format::SegmentHeader> Oldest() const;
-  // Blocks. The segment is free on the disk on return (L3). FailedPrecondition if pinned or not
-  // sealed.
+  // Blocks. The segment is free on the disk on return (L3), or, with an error, what it was.
+  // FailedPrecondition if pinned or not sealed.
   Status Recycle(SegmentSerial serial);
 
   // open -> sealing. Then, blocking, sealing -> sealed once its footer is durable; on failure
@@ -141,6 +142,7 @@ class SegmentPool {
     // By a sync that failed in this session: what stands there may be read and is not durable.
     bool footer_in_doubt = false;
     bool chunks_in_doubt = false;
+    bool refused_free = false;  // Recycle failed in this session: others are offered first
   };
 
   static std::string NameOf(uint32_t file_number);

@@ -54,6 +54,13 @@ class DaemonTest : public ::testing::Test {
     ASSERT_TRUE(daemon.ok()) << daemon.status().ToString();
     daemon_ = *std::move(daemon);
   }
+  // A camera's state is told by its own thread.
+  void AwaitTend(const std::string& line) {
+    const MonoTime until = SystemClock().MonoNow() + std::chrono::seconds(60);
+    std::string last;
+    while ((last = daemon_->Tend()) != line && SystemClock().MonoNow() < until) continue;
+    EXPECT_EQ(last, line);
+  }
   std::string log() {
     const std::lock_guard lock(mutex_);
     return log_;
@@ -111,13 +118,13 @@ TEST_F(DaemonTest, CamerasComeAndGoWithAReload) {
   camera.sources = {{"gate", "rtsp://127.0.0.1:1/x", RecordMode::kContinuous}};
   config_.cameras = {camera};
   Start();
-  EXPECT_EQ(daemon_->Tend(), "records 0 of 1 sources");
+  AwaitTend("records 0 of 1 sources");
   const auto store = Remote();
   ASSERT_TRUE(store.ok()) << store.status().ToString();
   EXPECT_TRUE((*store)->FindStream("gate").ok()) << "its stream is there before its first picture";
   config_.cameras.clear();
   ASSERT_TRUE(daemon_->Reload(config_).ok());
-  EXPECT_EQ(daemon_->Tend(), "records 0 of 0 sources");
+  AwaitTend("records 0 of 0 sources");
 }
 
 // Recording comes first.

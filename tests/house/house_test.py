@@ -88,7 +88,7 @@ CASES = {
         ("exit", "index/a.cc", "void F() { std::abort(); }\n", 1, "[exit]"),
         ("newer-std", "tools/a.cc", 'auto s = std::format("x");\n', 1, "[newer-std]"),
         ("endl", "tools/a.cc", "void F() { out << std::endl; }\n", 1, "[endl]"),
-        ("detach", "server/a.cc", "void F() { thread.detach(); }\n", 1, "[detach]"),
+        ("detach", "server/rpc/a.cc", "void F() { thread.detach(); }\n", 1, "[detach]"),
         ("c-string", "tools/a.cc", "void F() { strcpy(a, b); }\n", 1, "[c-string]"),
         ("c-number", "tools/a.cc", "int x = std::stoi(text);\n", 1, "[c-number]"),
         ("volatile", "engine/io/a.cc", "volatile int x;\n", 1, "[volatile]"),

@@ -11,7 +11,8 @@ EMBED = "engine/embed"
 CONFIG, RTSP, INGEST = "server/config", "server/rtsp", "server/ingest"
 ACCESS, PROTO, RPC, DAEMON = "server/access", "server/proto", "server/rpc", "server/daemon"
 CLIENT = "server/client"
-SERVER = [CONFIG, RTSP, INGEST, ACCESS, PROTO, RPC, CLIENT, DAEMON]
+BELOW_DAEMON = [CONFIG, RTSP, INGEST, ACCESS, PROTO, RPC, CLIENT]
+SERVER = [*BELOW_DAEMON, DAEMON]
 
 PRODUCTION = [BASE, IO, FORMAT, MEDIA, SEGMENT, VOLUME, STORE, AV, INDEX, EMBED, *SERVER]
 
@@ -38,7 +39,7 @@ MAY_INCLUDE = {
     PROTO: [],
     CLIENT: [BASE, PROTO, CONFIG, INGEST],
     RPC: [BASE, MEDIA, AV, CONFIG, INGEST, ACCESS, PROTO],
-    DAEMON: [BASE, AV, EMBED, *SERVER],
+    DAEMON: [BASE, AV, EMBED, *BELOW_DAEMON],
     "tools": PRODUCTION,
     "bench": PRODUCTION + ["tools", TESTING],
     "fuzz": PRODUCTION + ["tools", TESTING],

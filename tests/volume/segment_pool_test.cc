@@ -108,6 +108,21 @@ TEST_F(SegmentPoolTest, AFileGoesRound) {
   EXPECT_GT(OpenOne().header.serial, serial);  // L1, in the same file
 }
 
+// What the device will make of the mark nobody knows: nobody is told that the life is gone.
+TEST_F(SegmentPoolTest, ALifeThatCannotBeMarkedFreeIsWhatItWas) {
+  const SegmentPool::Spare spare = OpenOne();
+  const SegmentSerial serial = spare.header.serial;
+  pool_->BeginSealing(serial);
+  ASSERT_TRUE(pool_->Seal(serial, PutChunk(spare)).ok());
+  FailNextSync();
+  EXPECT_FALSE(pool_->Recycle(serial).ok());
+  EXPECT_EQ(pool_->Find(serial)->state, State::kSealed);
+  EXPECT_TRUE(pool_->Lease(serial).ok());
+  EXPECT_FALSE(pool_->Oldest().has_value()) << "another one is tried before it";
+  ASSERT_TRUE(pool_->Recycle(serial).ok()) << "who asks for it may try again";
+  EXPECT_EQ(pool_->free_count(), 1U);
+}
+
 TEST_F(SegmentPoolTest, TheLedgerIsNeverTheOldest) {
   const SegmentPool::Spare spare = OpenOne(kLedgerClass);
   pool_->BeginSealing(spare.header.serial);
