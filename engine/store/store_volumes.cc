@@ -46,13 +46,13 @@ void StoreImpl::OnDurable(VolumeNo volume, const std::vector<ChunkPtr>& chunks) 
         feed_.AddCopy(chunk->row, volume, chunk->serial);
       continue;
     }
-    units_durable_.fetch_add(chunk->row.unit_count, std::memory_order_relaxed);
     // The feed first: a reader that sees the mark finds the chunk in memory until the index names
     // it.
     if (chunk->row.stream == format::kLedgerStream) {
       chunk->run_buffer->MarkDurable(*chunk);
       chunk->run_buffer->Release(*chunk);
     } else {
+      units_durable_.fetch_add(chunk->row.unit_count, std::memory_order_relaxed);
       feed_.AddDurable(chunk);
       chunk->run_buffer->MarkDurable(*chunk);
     }

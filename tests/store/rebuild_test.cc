@@ -88,6 +88,7 @@ TEST_F(RebuildTest, RecordingGoesOn) {
   ASSERT_TRUE(store_->WaitIdle(seconds(60)).ok());
   EXPECT_EQ(GopsInIndex(), 4U);
   Record(100);  // more than a segment
+  EXPECT_EQ(store_->counters().units_durable, 140U) << "footage alone: not what the ledger holds";
   EXPECT_TRUE(store_->RecordGap({stream_, {1}, {2}, GapCause::kSourceLost, 0}).ok());
   ASSERT_TRUE(store_->WaitIdle(seconds(60)).ok());
   EXPECT_EQ(GopsInIndex(), 14U);

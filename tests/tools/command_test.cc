@@ -168,6 +168,8 @@ TEST(Documents, AreOfThePromisedShape) {
   std::map<std::string, const CLI::App*> leaves;
   AddLeaves(*app, "", &leaves);
   for (const auto& [verb, command] : commands) leaves.erase(verb);
+  // These need a server, or what one has written: docs/REELD.md shows theirs.
+  for (const char* verb : {"cameras", "watch", "audit verify"}) leaves.erase(verb);
   for (const auto& [verb, leaf] : leaves) {
     EXPECT_EQ(leaf->get_option_no_throw("--json"), nullptr) << verb << " was not run";
   }
