@@ -104,7 +104,8 @@ class Reader {
     reader.RefuseOthers();
   }
 
-  void Address(TableReader* reader, std::string_view key, bool loopback_only, std::string* value) {
+  static void Address(TableReader* reader, std::string_view key, bool loopback_only,
+                      std::string* value) {
     if (!reader->Text(key, value)) return;
     const Result<HostPort> address = ParseHostPort(*value);
     if (!address.ok()) {
@@ -192,7 +193,7 @@ class Reader {
     config_.cameras.push_back(std::move(camera));
   }
 
-  void CheckName(TableReader* reader, const std::string& name) {
+  static void CheckName(TableReader* reader, const std::string& name) {
     const bool bad_byte = std::any_of(name.begin(), name.end(), [](char c) {
       return static_cast<unsigned char>(c) < 0x20 || c == '/' || c == 0x7F;
     });
@@ -254,7 +255,7 @@ class Reader {
     camera->password = Secret(std::move(text));
   }
 
-  void ReadSchedule(TableReader* reader, CameraConfig* camera) {
+  static void ReadSchedule(TableReader* reader, CameraConfig* camera) {
     std::vector<std::string> texts;
     reader->Texts("schedule", &texts);
     for (const std::string& text : texts) {

@@ -51,6 +51,8 @@ Duration AliveInterval() {
 }
 
 void LogToStderr(LogLevel level, std::string_view message) {
+  // Nothing here changes the environment.
+  // NOLINTNEXTLINE(concurrency-mt-unsafe)
   static const bool journal = std::getenv("JOURNAL_STREAM") != nullptr;
   std::string line = journal ? Priority(level) : FormatWall(SystemClock().WallNow()) + " ";
   if (!journal)
