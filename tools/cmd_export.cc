@@ -180,7 +180,8 @@ void AddExport(CLI::App& app, Action* chosen) {
                       "--by 'Sgt. Lan' --reason 'case 7'",
                       "a package of two streams with a manifest"},
                      {"export --check case-7", "is the package what it was?"}});
-  OnChosen(verb, args, RunExport, chosen);
+  // Not OnChosen: --check works on a package and needs no node.
+  verb.callback([args, chosen] { *chosen = [args] { return RunExport(*args); }; });
 }
 
 }  // namespace reel

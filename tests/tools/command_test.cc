@@ -117,7 +117,6 @@ TEST(Documents, AreOfThePromisedShape) {
       {"streams rehome", {"streams", "rehome", "--node", node, id, "barn"}},
       {"streams retire", {"streams", "retire", "--node", node, "back"}},
       {"streams list", {"streams", "list", "--node", node}},
-      {"streams list", {"streams", "--node", node}},
       {"streams restore", {"streams", "restore", "--node", node, "back"}},
       {"timeline", {"timeline", "--node", node, "--bucket", "hour"}},
       {"seek", {"seek", "--node", node, "cam", from, "--out", folder / "gop.h264"}},

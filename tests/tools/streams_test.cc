@@ -70,6 +70,7 @@ TEST_F(TwoNodes, AddRenameRetireRestoreSurviveReindex) {
   const std::map<std::string, uint64_t> streams = Streams("here");
   EXPECT_EQ(streams.size(), 3U);
   EXPECT_EQ(streams.at("yard"), 0U);
+  EXPECT_EQ(Json({"streams", "--node", node}), Json({"streams", "list", "--node", node}));
   EXPECT_GT(streams.at("gate east"), 0U);
   EXPECT_EQ(Run({"seek", "--node", node, "gate east", "2026-01-01T12:00:05Z"}), 0);
   EXPECT_EQ(Run({"import", "--node", node, "gate east=" + Media("axis-test_h264.mp4")}),
