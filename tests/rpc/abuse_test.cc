@@ -260,6 +260,9 @@ TEST_F(AbuseTest, AReaderThatTakesNothingIsEnded) {
 
 // Falls behind a live stream: clean points alone, said so, until it has caught up.
 TEST_F(AbuseTest, ALiveReaderThatIsTooSlowGetsCleanPointsAndIsTold) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "a server slowed by instrumentation never gets ahead of this reader";
+#endif
   Start();
   const auto recorder = Connect();
   grpc::ClientContext context;
