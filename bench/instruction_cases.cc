@@ -32,6 +32,8 @@ uint64_t MinuteRow() {
 
 uint64_t IndexLookup() {
   IndexCase index(3000);
+  // The first ones open the tables.
+  for (int i = 0; i < 20; ++i) (void)index.Lookup();
   return Counted([&] {
     uint64_t found = 0;
     for (int i = 0; i < 20; ++i) found += index.Lookup() ? 1U : 0U;
