@@ -260,9 +260,6 @@ TEST_F(AbuseTest, AReaderThatTakesNothingIsEnded) {
 
 // Falls behind a live stream: clean points alone, said so, until it has caught up.
 TEST_F(AbuseTest, ALiveReaderThatIsTooSlowGetsCleanPointsAndIsTold) {
-#ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "a server slowed by instrumentation never gets ahead of this reader";
-#endif
   Start();
   const auto recorder = Connect();
   grpc::ClientContext context;
@@ -293,22 +290,30 @@ TEST_F(AbuseTest, ALiveReaderThatIsTooSlowGetsCleanPointsAndIsTold) {
   };
   Append(*recorder, "yard", 10);
   read_until([&] { return units == 10; });
+  // The reader is live once the server has come to the end of what there is, which it says to
+  // nobody: where the footage below came before that, it is read as recorded, and comes again.
   constexpr uint64_t kMany = 3500;  // 11 MiB
-  Append(*recorder, "yard", kMany, seconds(60));
-  // Each of these calls waits for its turn behind what the reader's stream does.
-  for (int i = 0; i < 500; ++i) {
-    grpc::ClientContext list_context;
-    Deadline(&list_context);
-    v1::ListStreamsResponse list;
-    EXPECT_TRUE(v1::Admin::NewStub(recorder)->ListStreams(&list_context, {}, &list).ok());
+  constexpr int kRounds = 10;
+  uint64_t sent = 10;
+  for (int round = 0; round < kRounds && !thinned; ++round) {
+    Append(*recorder, "yard", kMany, seconds(60 + 200 * round));
+    sent += kMany;
+    // Each of these calls waits for its turn behind what the reader's stream does.
+    for (int i = 0; i < 500; ++i) {
+      grpc::ClientContext list_context;
+      Deadline(&list_context);
+      v1::ListStreamsResponse list;
+      EXPECT_TRUE(v1::Admin::NewStub(recorder)->ListStreams(&list_context, {}, &list).ok());
+    }
+    read_until([&] { return thinned || units == sent; });
   }
-  read_until([&] { return thinned; });
-  EXPECT_LT(units, 10 + kMany);
-  std::thread later([&] { Append(*recorder, "yard", 20, seconds(300)); });
+  EXPECT_TRUE(thinned);
+  EXPECT_LT(units, sent);
+  std::thread later([&] { Append(*recorder, "yard", 20, seconds(3000)); });
   read_until([&] { return changes == 2; });
   EXPECT_FALSE(thinned);
   EXPECT_GT(skipped, 0U);
-  read_until([&] { return units + skipped == 10 + kMany + 20; });
+  read_until([&] { return units + skipped == sent + 20; });
   later.join();
   context.TryCancel();
   while (reader->Read(&item)) {
