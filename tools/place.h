@@ -13,7 +13,7 @@ namespace reel {
 struct Place {
   std::string node;
   server::ServerAddress server;
-  server::StatedPurpose purpose;
+  server::Purpose purpose;
 
   bool is_remote() const { return !server.text.empty(); }
   const std::string& name() const { return is_remote() ? server.text : node; }

@@ -4,6 +4,18 @@
 
 namespace reel {
 
+size_t RecordsBeforeHole(const std::vector<LedgerText::Chunk>& chunks, ChunkSeq durable) {
+  size_t records = 0;
+  ChunkSeq before;
+  for (const LedgerText::Chunk& chunk : chunks) {
+    const bool any_missing = chunk.seq.value > before.value + 1;
+    if (any_missing && chunk.seq.value - 1 > durable.value) break;
+    records = chunk.end;
+    before = chunk.seq;
+  }
+  return records;
+}
+
 bool LedgerJudge::SaysMore(const std::vector<format::LedgerRecord>& records, Ledger* said) const {
   bool more = false;
   for (const format::LedgerRecord& record : records) {

@@ -17,11 +17,19 @@ namespace reel {
 
 // What is written in one ledger segment.
 struct LedgerText {
+  struct Chunk {
+    ChunkSeq seq;
+    size_t end = 0;  // records of it and the chunks before it
+  };
   std::vector<format::LedgerRecord> records;
-  // Of these, from the first, stand before the first chunk that is missing. What stands behind a
-  // hole was never acknowledged (durability is by prefix) and need not be kept.
+  // Of these, from the first, stand before the first chunk that never was. What stands behind such
+  // a hole was never acknowledged (durability is by prefix) and need not be kept.
   size_t before_hole = 0;
 };
+
+// `chunks` by rising seq. A chunk that is missing at or below `durable`, which is known to have
+// been durable, was lost, and what stands behind it may have been acknowledged.
+size_t RecordsBeforeHole(const std::vector<LedgerText::Chunk>& chunks, ChunkSeq durable);
 
 class LedgerJudge {
  public:

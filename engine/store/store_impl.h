@@ -175,6 +175,9 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   // store_ledger.cc
   Status ReadLedgerText(const SegmentLease& lease, const std::vector<format::ChunkRow>& rows,
                         LedgerText* text);
+  // And keeps what it says.
+  Status TakeLedgerText(const SegmentLease& lease, const std::vector<format::ChunkRow>& rows,
+                        LedgerText* text);
   Status ReadLedgerSegment(VolumeNo volume, SegmentSerial serial,
                            const std::vector<format::ChunkRow>& rows);
   void JudgeLedger(VolumeSlot* slot);

@@ -23,11 +23,9 @@ constexpr size_t kLedgerWaitingMax = 65536;
 Status StoreImpl::ReadLedgerText(const SegmentLease& lease,
                                  const std::vector<format::ChunkRow>& rows, LedgerText* text) {
   Status problem;
-  bool any_hole = false;
-  ChunkSeq next{1};
+  ChunkSeq durable;
+  std::vector<LedgerText::Chunk> chunks;
   for (const format::ChunkRow& row : rows) {
-    any_hole = any_hole || row.seq != next;
-    next = ChunkSeq{row.seq.value + 1};
     AlignedBytes bytes(row.chunk_bytes);
     if (const Status got = ReadExactly(lease.file(), row.offset_bytes, bytes.span()); !got.ok()) {
       problem = got;
@@ -39,6 +37,7 @@ Status StoreImpl::ReadLedgerText(const SegmentLease& lease,
       problem = head.status();
       continue;
     }
+    durable = std::max(durable, head->place.durable_seq);
     for (size_t i = 0; i < head->units.size(); ++i) {
       const Result<ByteSpan> unit = format::VerifiedUnit(*head, bytes.span(), i);
       Result<format::LedgerRecord> record =
@@ -48,9 +47,10 @@ Status StoreImpl::ReadLedgerText(const SegmentLease& lease,
         continue;
       }
       text->records.push_back(*std::move(record));
-      if (!any_hole) text->before_hole = text->records.size();
     }
+    chunks.push_back({row.seq, text->records.size()});
   }
+  text->before_hole = RecordsBeforeHole(chunks, durable);
   return problem;
 }
 
@@ -58,8 +58,13 @@ Status StoreImpl::ReadLedgerSegment(VolumeNo volume, SegmentSerial serial,
                                     const std::vector<format::ChunkRow>& rows) {
   REEL_ASSIGN_OR_RETURN(const SegmentLease lease, Lease(volume, serial));
   LedgerText text;
-  const Status read = ReadLedgerText(lease, rows, &text);
-  for (const format::LedgerRecord& record : text.records) ledger_.Apply(record);
+  return TakeLedgerText(lease, rows, &text);
+}
+
+Status StoreImpl::TakeLedgerText(const SegmentLease& lease,
+                                 const std::vector<format::ChunkRow>& rows, LedgerText* text) {
+  const Status read = ReadLedgerText(lease, rows, text);
+  for (const format::LedgerRecord& record : text->records) ledger_.Apply(record);
   return read;
 }
 

@@ -232,9 +232,7 @@ Status StoreImpl::LoadLedgerSegment(VolumeSlot* slot, SegmentSerial serial, Ledg
   // What is known from here on survives the next crash.
   if (!options_.read_only) REEL_RETURN_IF_ERROR(lease.file().Sync());
   REEL_ASSIGN_OR_RETURN(const std::vector<format::ChunkRow> rows, RowsOf(lease));
-  const Status read = ReadLedgerText(lease, rows, text);
-  for (const format::LedgerRecord& record : text->records) ledger_.Apply(record);
-  return read;
+  return TakeLedgerText(lease, rows, text);
 }
 
 Status StoreImpl::BeginLedger(VolumeSlot* slot) {

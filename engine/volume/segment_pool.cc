@@ -294,6 +294,7 @@ Status SegmentPool::Recycle(SegmentSerial serial) {
       return NotFound("no segment with serial " + std::to_string(serial.value));
     file_number = at->second;
   }
+  // Opened before the state changes: a file that cannot be opened stays what it is.
   REEL_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, FileOf(file_number));
   {
     const std::lock_guard lock(mutex_);
@@ -304,14 +305,8 @@ Status SegmentPool::Recycle(SegmentSerial serial) {
     }
     entry.state = FileState::kRecycling;  // refuses new leases; not yet free (L3)
   }
-  const Status freed = Free(file_number);
-  if (freed.ok()) return freed;
-  // Nobody knows what the device makes of it: it is what it was, lest a life that was called gone
-  // comes back (L3).
-  const std::lock_guard lock(mutex_);
-  files_[file_number].state = FileState::kSealed;
-  files_[file_number].refused_free = true;
-  by_serial_[serial] = file_number;
+  Status freed = Free(file_number);
+  if (!freed.ok()) KeepSealed(serial, file_number);
   return freed;
 }
 

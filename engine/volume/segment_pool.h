@@ -152,6 +152,7 @@ class SegmentPool {
   Result<uint32_t> CreateFile();
   format::SegmentHeader NewLife(uint32_t file_number, ClassId retention_class, Epoch epoch);
   Status Free(uint32_t file_number);
+  void KeepSealed(SegmentSerial serial, uint32_t file_number);
   Status SyncSalvaged(SegmentSerial serial, File& file, const SalvageReport& report);
   void Note(uint32_t file_number, const LifeReading& reading, std::vector<std::string>* notes);
   // With the lock held. CHECKs that the life is there and in state `from`.

@@ -6,6 +6,16 @@
 
 namespace reel {
 
+// Nobody knows what the device made of the mark that failed: the life is what it was, lest one that
+// was called gone comes back (L3).
+void SegmentPool::KeepSealed(SegmentSerial serial, uint32_t file_number) {
+  const std::lock_guard lock(mutex_);
+  Entry& entry = files_[file_number];
+  entry.state = FileState::kSealed;
+  entry.refused_free = true;
+  by_serial_[serial] = file_number;
+}
+
 Status SegmentPool::Confirm(uint32_t file_number) {
   format::SegmentHeader header;
   {

@@ -15,18 +15,10 @@
 #include "reel/time.h"
 #include "server/access/action.h"
 #include "server/access/identity.h"
+#include "server/access/purpose.h"
 #include "server/config/grants.h"
 
 namespace reel::server {
-
-// Why somebody wants footage.
-struct Purpose {
-  std::string purpose;
-  std::string requester;  // for whom
-  std::string performer;  // who does it
-  std::string case_number;
-  bool operator==(const Purpose&) const = default;
-};
 
 struct AccessRequest {
   Identity who;

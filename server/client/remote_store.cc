@@ -25,7 +25,7 @@ Status NotHere(const char* what) {
 
 class RemoteStore final : public Store {
  public:
-  RemoteStore(const std::shared_ptr<grpc::Channel>& channel, const StatedPurpose& purpose)
+  RemoteStore(const std::shared_ptr<grpc::Channel>& channel, const Purpose& purpose)
       : admin_(v1::Admin::NewStub(channel)), playback_(v1::Playback::NewStub(channel)) {
     purpose_.set_purpose(purpose.purpose);
     purpose_.set_requester(purpose.requester);
@@ -350,7 +350,7 @@ class RemoteStore final : public Store {
 }  // namespace
 
 Result<std::unique_ptr<Store>> OpenRemoteStore(const ServerAddress& address,
-                                               const StatedPurpose& purpose) {
+                                               const Purpose& purpose) {
   REEL_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, Connect(address));
   auto store = std::make_unique<RemoteStore>(channel, purpose);
   REEL_RETURN_IF_ERROR(store->Probe().WithContext(address.text));

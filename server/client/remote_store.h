@@ -9,22 +9,16 @@
 #include <memory>
 
 #include "reel/store.h"
+#include "server/access/purpose.h"
 #include "server/client/server_address.h"
 
 namespace reel::server {
 
 inline constexpr Duration kCallTime = std::chrono::seconds(30);
 
-// Why footage is wanted; a server asks for it where footage is taken away over TCP.
-struct StatedPurpose {
-  std::string purpose;
-  std::string requester;
-  std::string performer;
-  std::string case_number;
-};
-
-// Unavailable: no server there.
+// `purpose` goes with what takes footage away; a server asks for it over TCP. Unavailable: no
+// server there.
 Result<std::unique_ptr<Store>> OpenRemoteStore(const ServerAddress& address,
-                                               const StatedPurpose& purpose);
+                                               const Purpose& purpose);
 
 }  // namespace reel::server

@@ -50,6 +50,17 @@ TEST(LedgerJudge, WhatStandsBehindAHoleWasNeverAcknowledged) {
   EXPECT_EQ(judge.Redundant(), Serials{{3}});
 }
 
+TEST(LedgerJudge, AHoleIsWhereNothingWasDurable) {
+  using Chunks = std::vector<LedgerText::Chunk>;
+  const Chunks torn = {{{1}, 10}, {{2}, 20}, {{5}, 30}};
+  EXPECT_EQ(RecordsBeforeHole(torn, {2}), 20U);
+  EXPECT_EQ(RecordsBeforeHole(torn, {3}), 20U) << "4 never was";
+  EXPECT_EQ(RecordsBeforeHole(torn, {4}), 30U) << "3 and 4 were lost: damage, not a hole";
+  EXPECT_EQ(RecordsBeforeHole({{{2}, 10}}, {}), 0U);
+  EXPECT_EQ(RecordsBeforeHole({{{1}, 10}, {{2}, 20}}, {}), 20U);
+  EXPECT_EQ(RecordsBeforeHole({}, {}), 0U);
+}
+
 TEST(LedgerJudge, TheOnlyOneAndWhatSaysMoreStay) {
   LedgerJudge only(kReceipts);
   only.Add({1}, Whole({1}));
