@@ -1,4 +1,6 @@
 // reel audit verify: whether a reeld's audit is as it was written.
+#include <filesystem>
+
 #include "server/access/audit_files.h"
 #include "server/access/audit_verify.h"
 #include "tools/command.h"
@@ -14,8 +16,15 @@ struct AuditArgs {
 };
 
 Status RunVerifyAudit(const AuditArgs& args) {
+  // Opening it for writing would make it.
+  std::error_code error;
+  if (!std::filesystem::is_directory(args.directory, error))
+    return NotFound(args.directory +
+                    ": no such directory; [audit] of reeld's configuration names it");
   REEL_ASSIGN_OR_RETURN(const auto files, server::OpenAuditDirectory(args.directory));
   REEL_ASSIGN_OR_RETURN(const server::AuditVerdict verdict, server::VerifyAudit(*files));
+  if (verdict.lines == 0 && !verdict.broken)
+    return NotFound(args.directory + " holds no whole line of an audit");
   const std::string& last = verdict.last.prev;
   if (args.json) {
     Json json{{"files", verdict.files},

@@ -21,7 +21,7 @@ using server::SourceStatus;
 constexpr Duration kWatchEvery = std::chrono::seconds(1);
 
 struct CamerasArgs {
-  Place place;
+  Place at;  // always a server
   bool troubled = false;
   bool json = false;
 };
@@ -103,9 +103,9 @@ void Print(const std::vector<SourceStatus>& sources, bool json) {
 }
 
 Result<std::unique_ptr<CameraList>> Open(const CamerasArgs& args) {
-  if (!args.place.is_remote())
+  if (!args.at.is_remote())
     return InvalidArgument("cameras belong to a reeld: give --server, or REEL_SERVER");
-  return CameraList::Open(args.place.server);
+  return CameraList::Open(args.at.server);
 }
 
 Status RunCameras(const CamerasArgs& args) {
@@ -128,7 +128,7 @@ Status RunWatch(const CamerasArgs& args) {
 }
 
 void AddOptions(CLI::App& verb, CamerasArgs* args) {
-  AddPlaceOptions(verb, &args->place);
+  AddServerOptions(verb, &args->at);
   verb.add_flag("--troubled", args->troubled, "Only those with something wrong");
   AddJsonFlag(verb, &args->json);
 }

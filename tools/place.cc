@@ -11,6 +11,10 @@ void AddPlaceOptions(CLI::App& verb, Place* place) {
   verb.add_option("--node", place->node, "State directory of the node (or REEL_NODE)")
       ->envname("REEL_NODE")
       ->type_name("DIR");
+  AddServerOptions(verb, place);
+}
+
+void AddServerOptions(CLI::App& verb, Place* place) {
   verb.add_option("--server", place->server.text,
                   "A reeld: unix:/run/reeld/reeld.sock or HOST:PORT (or REEL_SERVER)")
       ->envname("REEL_SERVER")

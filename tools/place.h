@@ -23,6 +23,8 @@ struct Place {
 // two is there CheckPlace asks, once all is parsed: throws CLI::RequiredError.
 void AddPlaceOptions(CLI::App& verb, Place* place);
 void CheckPlace(const Place& place);
+// The same without --node.
+void AddServerOptions(CLI::App& verb, Place* place);
 
 // Why footage is wanted, for the audit of a server.
 void AddPurposeOptions(CLI::App& verb, Place* place);

@@ -105,9 +105,9 @@ bool AuditChain::JoinFile(const AuditLineEnds& ends, std::string_view line) {
 
 AuditVerdict AuditChain::Finish() {
   if (tail_ && !verdict_.broken) {
-    verdict_.notes.push_back(tail_->file + " line " + std::to_string(tail_->line) + " is " +
+    verdict_.notes.push_back(tail_->file + " line " + std::to_string(tail_->line) + ": " +
                              tail_->why +
-                             ": being written, or a crash that no start has told of yet");
+                             "; it is being written, or a crash that no start has told of yet");
   }
   return std::move(verdict_);
 }

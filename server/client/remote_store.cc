@@ -353,7 +353,10 @@ Result<std::unique_ptr<Store>> OpenRemoteStore(const ServerAddress& address,
                                                const Purpose& purpose) {
   REEL_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, Connect(address));
   auto store = std::make_unique<RemoteStore>(channel, purpose);
-  REEL_RETURN_IF_ERROR(store->Probe().WithContext(address.text));
+  const Status there = store->Probe();
+  if (there.code() == Code::kUnavailable)
+    return Unavailable("no reeld answers at " + address.text + ": " + there.message());
+  if (!there.ok()) return there.WithContext(address.text);
   return std::unique_ptr<Store>(std::move(store));
 }
 

@@ -37,7 +37,13 @@ Status Daemon::StartRecording() {
   node.stream_buffer_bytes = config_.node.stream_buffer_bytes;
   node.flush_interval = config_.node.flush_interval;
   node.log = log_;
-  REEL_ASSIGN_OR_RETURN(node_, Node::Open(config_.node.path, node));
+  Result<std::unique_ptr<Node>> opened = Node::Open(config_.node.path, node);
+  if (opened.status().code() == Code::kNotFound) {
+    return NotFound(opened.status().message() +
+                    "; [node] path names no node, 'reel init' makes one");
+  }
+  if (!opened.ok()) return opened.status();
+  node_ = *std::move(opened);
   IngestOptions ingest;
   ingest.store = &node_->store();
   ingest.loops = config_.node.ingest_loops;

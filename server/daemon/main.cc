@@ -84,7 +84,18 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", REEL_VERSION);
   app.add_option("--config", path, "Configuration, TOML")->type_name("FILE")->capture_default_str();
   app.add_flag("--check", check, "Look for mistakes in the configuration and stop");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::printf("%s", app.help().c_str());
+    return kExitDone;
+  } catch (const CLI::CallForVersion& version) {
+    std::printf("reeld %s\n", version.what());
+    return kExitDone;
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "reeld: %s; see 'reeld --help'\n", error.what());
+    return kExitWrongConfig;
+  }
   Result<Config> config = ReadConfig(path);
   if (!config.ok()) {
     std::fprintf(stderr, "%s\n", config.status().message().c_str());

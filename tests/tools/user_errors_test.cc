@@ -104,6 +104,27 @@ TEST_F(UserErrors, NotThere) {
   EXPECT_FALSE(fs::exists(*folder_ / "x.mp4"));
 }
 
+TEST_F(UserErrors, Servers) {
+  const std::string none = *folder_ / "none";
+  std::ofstream(*folder_ / "no-key.pem") << "words\n";
+  const std::string words = *folder_ / "no-key.pem";
+  const Case cases[] = {
+      {{"streams", "--server", "nonsense"}, ExitCode::kUsage, "unix:/run/reeld/reeld.sock"},
+      {{"streams", "--server", "unix:" + none}, ExitCode::kIo, "no reeld answers at unix:" + none},
+      {{"streams", "--server", "192.0.2.1:7443"}, ExitCode::kUsage, "--cert, --key, --ca"},
+      {{"streams", "--server", "192.0.2.1:7443", "--cert", none}, ExitCode::kNotFound, none},
+      {{"streams", "--server", "192.0.2.1:7443", "--cert", words},
+       ExitCode::kUsage,
+       "no-key.pem is no PEM file"},
+      {{"cameras"}, ExitCode::kUsage, "--server"},
+      {{"cameras", "--node", node_}, ExitCode::kUsage, "reel cameras --help"},
+      {{"audit", "verify", none}, ExitCode::kNotFound, "no such directory"},
+      {{"audit", "verify", *folder_ / "plain"}, ExitCode::kNotFound, "holds no whole line"},
+  };
+  for (const Case& wrong : cases) Check(wrong);
+  EXPECT_FALSE(fs::exists(none)) << "looking makes nothing";
+}
+
 TEST_F(UserErrors, NoMedia) {
   Check({{"import", "--node", node_, *folder_ / "notes.txt"}, ExitCode::kUsage, "notes.txt"});
   const Outcome listed = Reel({"timeline", "--node", node_});
