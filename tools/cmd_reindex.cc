@@ -52,7 +52,7 @@ Status AwaitRebuild(NodeSession& session, const Interrupt& interrupt) {
   for (const VolumeInfo& volume : session.store().Volumes()) total += volume.segments_in_use;
   Progress progress({"reindex", 0, total, false, "segment"});
   for (;;) {
-    const Status idle = session.store().WaitIdle(kLookEvery);
+    Status idle = session.store().WaitIdle(kLookEvery);
     if (idle.code() != Code::kDeadlineExceeded) return idle;
     if (interrupt.requested()) {
       return {Code::kCancelled,

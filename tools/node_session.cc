@@ -92,11 +92,13 @@ Result<std::unique_ptr<NodeSession>> NodeSession::Open(const Place& place) {
 }
 
 Result<std::unique_ptr<NodeSession>> NodeSession::OpenForReading(const Place& place) {
-  return place.is_remote() ? Open(place) : OpenForReading(place.node);
+  if (place.is_remote()) return Open(place);
+  return OpenForReading(place.node);
 }
 
 Result<std::unique_ptr<NodeSession>> NodeSession::OpenForWriting(const Place& place) {
-  return place.is_remote() ? Open(place) : OpenForWriting(place.node);
+  if (place.is_remote()) return Open(place);
+  return OpenForWriting(place.node);
 }
 
 Result<std::unique_ptr<NodeSession>> NodeSession::OpenForReading(const std::string& node) {

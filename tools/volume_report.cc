@@ -80,7 +80,7 @@ double VolumeReport::used_share() const {
 
 std::optional<Duration> VolumeReport::until_full() const {
   if (last_day_bytes == 0 || info.segments_max < info.segments_in_use) return std::nullopt;
-  const double left = static_cast<double>(BytesOf(info, info.segments_max - info.segments_in_use));
+  const auto left = static_cast<double>(BytesOf(info, info.segments_max - info.segments_in_use));
   const double days = left / static_cast<double>(last_day_bytes);
   constexpr double kDaysMax = 36'500;
   if (days > kDaysMax) return std::nullopt;

@@ -173,14 +173,14 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   void StartThreads();
 
   // store_ledger.cc
-  Status ReadLedgerText(const SegmentLease& lease, const std::vector<format::ChunkRow>& rows,
-                        LedgerText* text);
+  static Status ReadLedgerText(const SegmentLease& lease, const std::vector<format::ChunkRow>& rows,
+                               LedgerText* text);
   // And keeps what it says.
   Status TakeLedgerText(const SegmentLease& lease, const std::vector<format::ChunkRow>& rows,
                         LedgerText* text);
   Status ReadLedgerSegment(VolumeNo volume, SegmentSerial serial,
                            const std::vector<format::ChunkRow>& rows);
-  void JudgeLedger(VolumeSlot* slot);
+  static void JudgeLedger(VolumeSlot* slot);
   // Appends to the volume's ledger; the number to wait for. ResourceExhausted: no room just now.
   Result<UnitNumber> AppendLedger(VolumeSlot* slot, const format::LedgerRecord& record);
   // With the slot's ledger_mutex held.

@@ -63,7 +63,7 @@ Status StoreImpl::ReadLedgerSegment(VolumeNo volume, SegmentSerial serial,
 
 Status StoreImpl::TakeLedgerText(const SegmentLease& lease,
                                  const std::vector<format::ChunkRow>& rows, LedgerText* text) {
-  const Status read = ReadLedgerText(lease, rows, text);
+  Status read = ReadLedgerText(lease, rows, text);
   for (const format::LedgerRecord& record : text->records) ledger_.Apply(record);
   return read;
 }

@@ -38,7 +38,7 @@ Result<std::optional<format::Footer>> SegmentPool::Settle(SegmentSerial serial) 
   Result<std::optional<format::Footer>> footer = ReadFooter(lease.file(), lease.header());
   if (!footer.ok() || !footer->has_value()) return footer;
   // A process that died between a footer's write and its sync left one that a power cut may take.
-  const Status synced = lease.file().Sync();
+  Status synced = lease.file().Sync();
   const std::lock_guard lock(mutex_);
   Entry& entry = InState(serial, FileState::kBroken);
   entry.footer_in_doubt = entry.chunks_in_doubt = !synced.ok();
@@ -72,7 +72,7 @@ Status SegmentPool::SyncSalvaged(SegmentSerial serial, File& file, const Salvage
     REEL_RETURN_IF_ERROR(ReadExactly(file, row.offset_bytes, bytes.span()));
     REEL_RETURN_IF_ERROR(WriteFully(file, row.offset_bytes, bytes.span()));
   }
-  const Status synced = file.Sync();
+  Status synced = file.Sync();
   const std::lock_guard lock(mutex_);
   InState(serial, FileState::kBroken).chunks_in_doubt = !synced.ok();
   return synced;

@@ -79,7 +79,7 @@ bool TableReader::Texts(std::string_view key, std::vector<std::string>* value) {
     if (text != nullptr) texts.push_back(text->get());
   }
   if (array == nullptr || texts.size() != array->size()) {
-    Wrong(key, "must be a list of texts: [\"one\", \"another\"]");
+    Wrong(key, R"(must be a list of texts: ["one", "another"])");
     return false;
   }
   *value = std::move(texts);

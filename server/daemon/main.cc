@@ -10,6 +10,7 @@
 #include <string>
 
 #include "engine/av/picture_decoder.h"
+#include "engine/base/edge.h"
 #include "server/config/config_file.h"
 #include "server/daemon/daemon.h"
 #include "server/daemon/service.h"
@@ -45,12 +46,12 @@ int AwaitSignal(int fd, Duration wait) {
 void Reload(Daemon& daemon, const std::string& path) {
   NotifyReloading();
   Result<Config> config = ReadConfig(path);
-  const Status status = config.ok() ? daemon.Reload(*std::move(config)) : config.status();
-  if (status.ok()) {
-    LogToStderr(LogLevel::kInfo, path + " is in force");
+  if (!config.ok()) {
+    LogToStderr(LogLevel::kError, "everything stays as it was: " + config.status().message());
+  } else if (const Status taken = daemon.Reload(*std::move(config)); !taken.ok()) {
+    LogToStderr(LogLevel::kError, taken.message());
   } else {
-    LogToStderr(LogLevel::kError,
-                (config.ok() ? "" : "everything stays as it was: ") + status.message());
+    LogToStderr(LogLevel::kInfo, path + " is in force");
   }
   NotifyReady();
 }
@@ -116,5 +117,5 @@ int main(int argc, char** argv) {
   // Not an option: this program started anew by itself, to decode a picture (picture_decoder.h).
   if (argc == 2 && std::string_view(argv[1]) == reel::kDecodeChildVerb)
     std::_Exit(reel::RunDecodeChild());
-  return reel::server::Main(argc, argv);
+  return reel::AtEdgeOrDie("reeld", [&] { return reel::server::Main(argc, argv); });
 }
