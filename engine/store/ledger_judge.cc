@@ -4,18 +4,6 @@
 
 namespace reel {
 
-size_t RecordsBeforeHole(const std::vector<LedgerText::Chunk>& chunks, ChunkSeq durable) {
-  size_t records = 0;
-  ChunkSeq before;
-  for (const LedgerText::Chunk& chunk : chunks) {
-    const bool any_missing = chunk.seq.value > before.value + 1;
-    if (any_missing && chunk.seq.value - 1 > durable.value) break;
-    records = chunk.end;
-    before = chunk.seq;
-  }
-  return records;
-}
-
 bool LedgerJudge::SaysMore(const std::vector<format::LedgerRecord>& records, Ledger* said) const {
   bool more = false;
   for (const format::LedgerRecord& record : records) {
@@ -26,17 +14,15 @@ bool LedgerJudge::SaysMore(const std::vector<format::LedgerRecord>& records, Led
   return more;
 }
 
-void LedgerJudge::Add(SegmentSerial serial, LedgerText text) {
-  const bool says_more = SaysMore(text.records, &all_);
+void LedgerJudge::Add(SegmentSerial serial, std::vector<format::LedgerRecord> records) {
+  const bool says_more = SaysMore(records, &all_);
   if (!says_more) redundant_.insert(serial);
   if (newest_) {
-    SaysMore(text.records, &older_);
+    SaysMore(records, &older_);
     ++older_count_;
   } else if (says_more) {
     newest_ = serial;
-    text.records.erase(text.records.begin() + static_cast<ptrdiff_t>(text.before_hole),
-                       text.records.end());
-    newest_records_ = std::move(text.records);
+    newest_records_ = std::move(records);
   }
 }
 

@@ -15,29 +15,13 @@
 
 namespace reel {
 
-// What is written in one ledger segment.
-struct LedgerText {
-  struct Chunk {
-    ChunkSeq seq;
-    size_t end = 0;  // records of it and the chunks before it
-  };
-  std::vector<format::LedgerRecord> records;
-  // Of these, from the first, stand before the first chunk that never was. What stands behind such
-  // a hole was never acknowledged (durability is by prefix) and need not be kept.
-  size_t before_hole = 0;
-};
-
-// `chunks` by rising seq. A chunk that is missing at or below `durable`, which is known to have
-// been durable, was lost, and what stands behind it may have been acknowledged.
-size_t RecordsBeforeHole(const std::vector<LedgerText::Chunk>& chunks, ChunkSeq durable);
-
 class LedgerJudge {
  public:
   // Of receipts only the latest are kept (Ledger::Live): beyond these one says nothing.
   explicit LedgerJudge(size_t receipts_max) : receipts_max_(receipts_max) {}
 
   // From the newest to the oldest, each read whole.
-  void Add(SegmentSerial serial, LedgerText text);
+  void Add(SegmentSerial serial, std::vector<format::LedgerRecord> records);
 
   // Once, after the last Add. Any or all of them may go at once.
   std::set<SegmentSerial> Redundant();
@@ -51,7 +35,7 @@ class LedgerJudge {
   Ledger older_;  // by these but the newest
   size_t older_count_ = 0;
   std::optional<SegmentSerial> newest_;
-  std::vector<format::LedgerRecord> newest_records_;  // before its first hole
+  std::vector<format::LedgerRecord> newest_records_;
   std::set<SegmentSerial> redundant_;
 };
 

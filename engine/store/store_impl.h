@@ -25,6 +25,7 @@
 #include "engine/store/footage.h"
 #include "engine/store/index_feed.h"
 #include "engine/store/ledger.h"
+#include "engine/store/ledger_hole.h"
 #include "engine/store/ledger_judge.h"
 #include "engine/store/node_file.h"
 #include "engine/store/run_buffer.h"
@@ -166,18 +167,19 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   void TrustIndexed(VolumeSlot* slot);
   Status LoadStreams();
   void LoadLedger(VolumeSlot* slot, bool names_known);
-  Status LoadLedgerSegment(VolumeSlot* slot, SegmentSerial serial, LedgerText* text);
+  Status LoadLedgerSegment(VolumeSlot* slot, SegmentSerial serial, LedgerRecords* records);
   bool ReadDeferredLedger();
   Status BeginLedger(VolumeSlot* slot);
   Status FeedScratch();
   void StartThreads();
 
   // store_ledger.cc
-  static Status ReadLedgerText(const SegmentLease& lease, const std::vector<format::ChunkRow>& rows,
-                               LedgerText* text);
+  static Status ReadLedgerRecords(const SegmentLease& lease,
+                                  const std::vector<format::ChunkRow>& rows,
+                                  LedgerRecords* records);
   // And keeps what it says.
-  Status TakeLedgerText(const SegmentLease& lease, const std::vector<format::ChunkRow>& rows,
-                        LedgerText* text);
+  Status TakeLedgerRecords(const SegmentLease& lease, const std::vector<format::ChunkRow>& rows,
+                           LedgerRecords* records);
   Status ReadLedgerSegment(VolumeNo volume, SegmentSerial serial,
                            const std::vector<format::ChunkRow>& rows);
   static void JudgeLedger(VolumeSlot* slot);

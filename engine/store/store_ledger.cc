@@ -19,13 +19,16 @@ constexpr size_t kLedgerWaitingMax = 65536;
 
 }  // namespace
 
-// All that can be read of it; the error is of what cannot.
-Status StoreImpl::ReadLedgerText(const SegmentLease& lease,
-                                 const std::vector<format::ChunkRow>& rows, LedgerText* text) {
+// All that can be read of it, before its first hole; the error is of what cannot. What stands behind
+// a hole was never acknowledged and is in no copy: once shown, it would have to be.
+Status StoreImpl::ReadLedgerRecords(const SegmentLease& lease,
+                                    const std::vector<format::ChunkRow>& rows,
+                                    LedgerRecords* records) {
   Status problem;
   ChunkSeq durable;
-  std::vector<LedgerText::Chunk> chunks;
+  std::vector<LedgerChunk> chunks;
   for (const format::ChunkRow& row : rows) {
+    chunks.push_back({row.seq, records->size()});
     AlignedBytes bytes(row.chunk_bytes);
     if (const Status got = ReadExactly(lease.file(), row.offset_bytes, bytes.span()); !got.ok()) {
       problem = got;
@@ -46,25 +49,26 @@ Status StoreImpl::ReadLedgerText(const SegmentLease& lease,
         problem = record.status();
         continue;
       }
-      text->records.push_back(*std::move(record));
+      records->push_back(*std::move(record));
     }
-    chunks.push_back({row.seq, text->records.size()});
+    chunks.back().end = records->size();
   }
-  text->before_hole = RecordsBeforeHole(chunks, durable);
+  records->resize(RecordsBeforeHole(chunks, durable));
   return problem;
 }
 
 Status StoreImpl::ReadLedgerSegment(VolumeNo volume, SegmentSerial serial,
                                     const std::vector<format::ChunkRow>& rows) {
   REEL_ASSIGN_OR_RETURN(const SegmentLease lease, Lease(volume, serial));
-  LedgerText text;
-  return TakeLedgerText(lease, rows, &text);
+  LedgerRecords records;
+  return TakeLedgerRecords(lease, rows, &records);
 }
 
-Status StoreImpl::TakeLedgerText(const SegmentLease& lease,
-                                 const std::vector<format::ChunkRow>& rows, LedgerText* text) {
-  Status read = ReadLedgerText(lease, rows, text);
-  for (const format::LedgerRecord& record : text->records) ledger_.Apply(record);
+Status StoreImpl::TakeLedgerRecords(const SegmentLease& lease,
+                                    const std::vector<format::ChunkRow>& rows,
+                                    LedgerRecords* records) {
+  Status read = ReadLedgerRecords(lease, rows, records);
+  for (const format::LedgerRecord& record : *records) ledger_.Apply(record);
   return read;
 }
 
@@ -82,8 +86,10 @@ void StoreImpl::JudgeLedger(VolumeSlot* slot) {
     const Result<SegmentLease> lease = slot->pool()->Lease(serial);
     if (!lease.ok()) continue;
     const Result<std::vector<format::ChunkRow>> rows = RowsOf(*lease);
-    LedgerText text;
-    if (rows.ok() && ReadLedgerText(*lease, *rows, &text).ok()) judge.Add(serial, std::move(text));
+    LedgerRecords records;
+    if (rows.ok() && ReadLedgerRecords(*lease, *rows, &records).ok()) {
+      judge.Add(serial, std::move(records));
+    }
   }
   slot->ledger_redundant = judge.Redundant();
 }

@@ -212,10 +212,10 @@ void StoreImpl::LoadLedger(VolumeSlot* slot, bool names_known) {
       deferred_ledger_.emplace_back(slot, serial);
       continue;
     }
-    LedgerText text;
-    const Status read = LoadLedgerSegment(slot, serial, &text);
+    LedgerRecords records;
+    const Status read = LoadLedgerSegment(slot, serial, &records);
     if (read.ok()) {
-      judge.Add(serial, std::move(text));
+      judge.Add(serial, std::move(records));
       continue;
     }
     // What cannot be read is not copied forward either, so its segment is never let go.
@@ -227,12 +227,13 @@ void StoreImpl::LoadLedger(VolumeSlot* slot, bool names_known) {
   slot->ledger_redundant = judge.Redundant();
 }
 
-Status StoreImpl::LoadLedgerSegment(VolumeSlot* slot, SegmentSerial serial, LedgerText* text) {
+Status StoreImpl::LoadLedgerSegment(VolumeSlot* slot, SegmentSerial serial,
+                                    LedgerRecords* records) {
   REEL_ASSIGN_OR_RETURN(const SegmentLease lease, slot->pool()->Lease(serial));
   // What is known from here on survives the next crash.
   if (!options_.read_only) REEL_RETURN_IF_ERROR(lease.file().Sync());
   REEL_ASSIGN_OR_RETURN(const std::vector<format::ChunkRow> rows, RowsOf(lease));
-  return TakeLedgerText(lease, rows, text);
+  return TakeLedgerRecords(lease, rows, records);
 }
 
 Status StoreImpl::BeginLedger(VolumeSlot* slot) {

@@ -142,8 +142,8 @@ bool StoreImpl::ReadDeferredLedger() {
   const std::lock_guard lock(deferred_mutex_);
   if (deferred_ledger_.empty()) return false;
   for (const auto& [slot, serial] : deferred_ledger_) {
-    LedgerText text;
-    const Status read = LoadLedgerSegment(slot, serial, &text);
+    LedgerRecords records;
+    const Status read = LoadLedgerSegment(slot, serial, &records);
     if (read.ok() || read.code() == Code::kNotFound) continue;  // held nothing, or copied forward
     Log(LogLevel::kError, "ledger segment " + std::to_string(serial.value) + " on " +
                               slot->node.path + ": " + read.ToString());
