@@ -1,7 +1,17 @@
-# The command's installation, and Debian packages by CPack (`./dev package`): libreel0, libreel-dev,
-# reel-tools. Their dependencies are found by dpkg-shlibdeps.
+# The installation of the command and the recorder, and Debian packages by CPack (`./dev package`):
+# libreel0, libreel-dev, reel-tools, reeld. Their dependencies are found by dpkg-shlibdeps.
 install(TARGETS reel RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/reel COMPONENT tools)
+
+set(daemon ${PROJECT_SOURCE_DIR}/server/daemon)
+install(TARGETS reeld RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT reeld)
+install(FILES ${daemon}/reeld.toml DESTINATION etc/reel COMPONENT reeld)
+install(FILES ${daemon}/reeld.service DESTINATION lib/systemd/system COMPONENT reeld)
+install(FILES ${daemon}/reeld.sysusers DESTINATION lib/sysusers.d RENAME reeld.conf COMPONENT reeld)
+install(FILES ${PROJECT_SOURCE_DIR}/docs/REELD.md ${PROJECT_SOURCE_DIR}/docs/RPC.md
+  ${PROJECT_SOURCE_DIR}/docs/OPERATIONS.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/reeld COMPONENT reeld)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/server/proto/reel DESTINATION ${CMAKE_INSTALL_DATADIR}/reel/proto
+  COMPONENT reeld FILES_MATCHING PATTERN *.proto)
 
 set(library_package libreel${PROJECT_VERSION_MAJOR})
 set(packaging ${CMAKE_CURRENT_LIST_DIR}/packaging)
@@ -11,13 +21,14 @@ string(TIMESTAMP today "%a, %d %b %Y %H:%M:%S +0000" UTC)
 configure_file(${packaging}/changelog.in ${PROJECT_BINARY_DIR}/packaging/changelog @ONLY)
 find_program(GZIP gzip REQUIRED)
 execute_process(COMMAND ${GZIP} -9nf ${PROJECT_BINARY_DIR}/packaging/changelog COMMAND_ERROR_IS_FATAL ANY)
-set(man ${PROJECT_SOURCE_DIR}/docs/reel.1)
-if(EXISTS ${man})
-  configure_file(${man} ${PROJECT_BINARY_DIR}/packaging/reel.1 COPYONLY)
-  execute_process(COMMAND ${GZIP} -9nf ${PROJECT_BINARY_DIR}/packaging/reel.1 COMMAND_ERROR_IS_FATAL ANY)
-  install(FILES ${PROJECT_BINARY_DIR}/packaging/reel.1.gz
-    DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)
-endif()
+function(reel_manual_page page section component)
+  configure_file(${PROJECT_SOURCE_DIR}/docs/${page} ${PROJECT_BINARY_DIR}/packaging/${page} COPYONLY)
+  execute_process(COMMAND ${GZIP} -9nf ${PROJECT_BINARY_DIR}/packaging/${page} COMMAND_ERROR_IS_FATAL ANY)
+  install(FILES ${PROJECT_BINARY_DIR}/packaging/${page}.gz
+    DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT ${component})
+endfunction()
+reel_manual_page(reel.1 1 tools)
+reel_manual_page(reeld.8 8 reeld)
 function(reel_package_docs component package)
   set(doc ${CMAKE_INSTALL_DATADIR}/doc/${package})
   install(FILES ${packaging}/copyright DESTINATION ${doc} COMPONENT ${component} EXCLUDE_FROM_ALL)
@@ -27,13 +38,14 @@ endfunction()
 reel_package_docs(library ${library_package})
 reel_package_docs(dev libreel-dev)
 reel_package_docs(tools reel-tools)
+reel_package_docs(reeld reeld)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_DIRECTORY ${PROJECT_BINARY_DIR}/packages)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_THREADS 0)
-set(CPACK_COMPONENTS_ALL library dev tools)
+set(CPACK_COMPONENTS_ALL library dev tools reeld)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # each package has its own
 set(CPACK_PACKAGE_CONTACT "Reel maintainers <maintainers@reel.example>")
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
@@ -73,4 +85,17 @@ into preallocated files and says of each picture when it is durable.
 
 This package holds the reel command: imports, finds, shows and exports
 footage, verifies and repairs a node.")
+set(CPACK_DEBIAN_REELD_PACKAGE_NAME reeld)
+set(CPACK_DEBIAN_REELD_PACKAGE_SECTION video)
+set(CPACK_DEBIAN_REELD_PACKAGE_DEPENDS "systemd | systemd-standalone-sysusers")
+set(CPACK_DEBIAN_REELD_PACKAGE_RECOMMENDS reel-tools)
+set(scripts ${packaging}/reeld)
+set(CPACK_DEBIAN_REELD_PACKAGE_CONTROL_EXTRA
+  ${scripts}/postinst ${scripts}/prerm ${scripts}/postrm ${scripts}/conffiles)
+set(CPACK_DEBIAN_REELD_DESCRIPTION "recording and indexing storage for surveillance video (server)
+Reel writes many streams of H.264 and H.265 video, with audio and metadata,
+into preallocated files and says of each picture when it is durable.
+
+This package holds reeld, which records network cameras and serves what it
+holds to viewers and programs by gRPC.")
 include(CPack)

@@ -7,6 +7,7 @@ usage: packages_test.py BUILD_DIR SOURCE_DIR LIBDIR
 
 import glob
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -15,7 +16,9 @@ import unittest
 from installed import compile_with_pkg_config, environment, run, try_example, write_examples
 
 BUILD, SOURCE, LIBDIR = sys.argv[1:4]
-NAMES = ["libreel-dev", "libreel0", "reel-tools"]
+NAMES = ["libreel-dev", "libreel0", "reel-tools", "reeld"]
+# The user of the recorder, who stays: its footage does.
+USERS = {"etc/" + name for name in ("passwd", "group", "shadow", "gshadow", ".pwd.lock")}
 
 
 def files_below(root):
@@ -46,15 +49,11 @@ class PackagesTest(unittest.TestCase):
         self.assertNotRegex(depends["libreel0"], "libav|grpc")
         self.assertRegex(depends["libreel-dev"], r"libreel0 \(= \d")
         self.assertIn("libavformat", depends["reel-tools"])
+        self.assertRegex(depends["reeld"], "systemd.*libgrpc")
 
     @unittest.skipUnless(shutil.which("lintian"), "SKIPPED: lintian is not installed")
     def test_lintian_has_nothing_to_say(self):
-        suppressed = []
-        if not os.path.exists(os.path.join(SOURCE, "docs", "reel.1")):
-            print("reel has no manual page yet", file=sys.stderr)
-            suppressed = ["--suppress-tags", "no-manual-page"]
-        out = run("lintian", "--allow-root", "--fail-on", "error,warning", *suppressed,
-                  *self.packages)
+        out = run("lintian", "--allow-root", "--fail-on", "error,warning", *self.packages)
         self.assertEqual(out.strip(), "")
 
     @unittest.skipUnless(os.geteuid() == 0, "SKIPPED: dpkg installs as root only")
@@ -65,10 +64,11 @@ class PackagesTest(unittest.TestCase):
         os.makedirs(os.path.join(state, "updates"))
         # What this machine has counts as installed; its files stay where they are.
         shutil.copy("/var/lib/dpkg/status", state)
-        dpkg = ["dpkg", f"--root={root}", "--log=/dev/null"]
+        dpkg = ["dpkg", f"--root={root}", "--log=/dev/null", "--force-script-chrootless"]
         run(*dpkg, "-i", *self.packages)
         usr = os.path.join(root, "usr")
         self.assertIn("import", run(os.path.join(usr, "bin", "reel"), "--help"))
+        self.try_recorder(root)
         env = environment(usr, LIBDIR)
         write_examples(SOURCE, self.work)
         binary = os.path.join(self.work, "example")
@@ -76,7 +76,24 @@ class PackagesTest(unittest.TestCase):
         try_example(binary, binary + "_try", env)
         run(*dpkg, "--purge", *NAMES)
         left = {name for name in files_below(root) if not name.startswith("var/lib/dpkg")}
-        self.assertEqual(left, set())
+        self.assertEqual(left - {name + "-" for name in USERS} - USERS, set())
+
+    def try_recorder(self, root):
+        """Its user is there, its unit starts what is there, its configuration has no mistake."""
+        reeld = os.path.join(root, "usr", "bin", "reeld")
+        with open(os.path.join(root, "etc", "passwd"), encoding="utf-8") as users:
+            self.assertRegex(users.read(), "(?m)^reel:.*:/var/lib/reel:")
+        with open(os.path.join(root, "lib", "systemd", "system", "reeld.service"),
+                  encoding="utf-8") as unit:
+            program, *arguments = next(line.split("=", 1)[1].split() for line in unit
+                                       if line.startswith("ExecStart="))
+        self.assertEqual(program, "/usr/bin/reeld")
+        self.assertEqual(arguments, ["--config", "/etc/reel/reeld.toml"])
+        run(reeld, arguments[0], root + arguments[1], "--check")
+        with open(os.path.join(SOURCE, "docs", "reeld.8"), encoding="utf-8") as page:
+            described = page.read().replace("\\-", "-")
+        for option in re.findall(r"--[a-z]+", run(reeld, "--help")):
+            self.assertIn(option, described)
 
 
 if __name__ == "__main__":
