@@ -1,6 +1,6 @@
 // Where a ledger segment has its first hole: a chunk that a power cut kept from the disk while a
-// later one came through. Chunks become durable in order (FORMAT), so nothing behind a hole was ever
-// acknowledged.
+// later one came through. Chunks become durable in order (FORMAT), so nothing behind a hole was
+// ever acknowledged.
 //
 // Thread rule: any.
 #pragma once
@@ -20,8 +20,8 @@ struct LedgerChunk {
 };
 
 // `chunks` by rising seq, the unreadable ones too: they were there. A chunk that is missing at or
-// below `durable`, which is known to have been durable, was lost, and what stands behind it may have
-// been acknowledged.
+// below `durable`, which is known to have been durable, was lost, and what stands behind it may
+// have been acknowledged.
 size_t RecordsBeforeHole(const std::vector<LedgerChunk>& chunks, ChunkSeq durable);
 
 }  // namespace reel

@@ -19,8 +19,8 @@ constexpr size_t kLedgerWaitingMax = 65536;
 
 }  // namespace
 
-// All that can be read of it, before its first hole; the error is of what cannot. What stands behind
-// a hole was never acknowledged and is in no copy: once shown, it would have to be.
+// All that can be read of it, before its first hole; the error is of what cannot. What stands
+// behind a hole was never acknowledged and is in no copy: once shown, it would have to be.
 Status StoreImpl::ReadLedgerRecords(const SegmentLease& lease,
                                     const std::vector<format::ChunkRow>& rows,
                                     LedgerRecords* records) {
