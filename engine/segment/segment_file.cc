@@ -65,14 +65,16 @@ Result<LifeReading> ReadLife(File& file, uint32_t granule_bytes) {
   return reading;
 }
 
-Status WriteLife(File& file, const SegmentHeader& header) {
+Status WriteLife(File& file, const SegmentHeader& header, std::optional<uint64_t>* in_doubt) {
   AlignedBytes block(kBlockBytes);
   EncodeSegmentHeader(header, std::span<std::byte, kBlockBytes>(block.data(), kBlockBytes));
-  const uint64_t first = CopyToWriteFirst(file, header.granule_bytes);
+  const uint64_t first = *in_doubt ? **in_doubt : CopyToWriteFirst(file, header.granule_bytes);
   for (const uint64_t offset : {first, uint64_t{header.granule_bytes} - first}) {
+    *in_doubt = offset;
     REEL_RETURN_IF_ERROR(WriteFully(file, offset, block.span()));
     REEL_RETURN_IF_ERROR(file.Sync());
   }
+  in_doubt->reset();
   return OkStatus();
 }
 

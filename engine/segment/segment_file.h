@@ -31,7 +31,12 @@ Result<LifeReading> ReadLife(File& file, uint32_t granule_bytes);
 
 // Durable on return: both copies say `header`. On failure at least one copy is whole, old or new,
 // and an older life than the one that ruled does not come back (S1).
-Status WriteLife(File& file, const format::SegmentHeader& header);
+//
+// `in_doubt` is the offset of the copy that the writing before left in doubt, and then of the one
+// that this does: behind a failed sync it can be read and may never be durable, so that the other
+// one is all there is, and the next writing, of a higher generation, begins with the one in doubt.
+Status WriteLife(File& file, const format::SegmentHeader& header,
+                 std::optional<uint64_t>* in_doubt);
 
 // The footer of the life `header` describes; nullopt if there is none or it cannot be verified,
 // which both mean: salvage. Errors: the read's own; FailedPrecondition for a newer format.

@@ -240,12 +240,13 @@ Status SegmentPool::PrepareSpare(ClassId retention_class, Epoch epoch) {
   if (!number.ok()) return number.status();
   Result<std::shared_ptr<File>> file = FileOf(*number);
   const format::SegmentHeader header = NewLife(*number, retention_class, epoch);
-  const Status status = file.ok() ? WriteLife(**file, header) : file.status();
+  const Status status = file.ok() ? WriteLifeOf(*number, **file, header) : file.status();
   const std::lock_guard lock(mutex_);
   Entry& entry = files_[*number];
   entry.abandoned_at.reset();
   if (!status.ok()) {
     entry.state = FileState::kDamaged;  // a file that refuses its header is not tried again
+    if (entry.copy_in_doubt) entry.header = header;
     return status.WithContext(NameOf(*number));
   }
   entry.header = header;
@@ -276,7 +277,7 @@ Status SegmentPool::Free(uint32_t file_number) {
   }
   header.state = format::LifeState::kFree;
   ++header.generation;
-  const Status status = WriteLife(*file, header);
+  const Status status = WriteLifeOf(file_number, *file, header);
   const std::lock_guard lock(mutex_);
   Entry& entry = files_[file_number];
   by_serial_.erase(entry.header.serial);

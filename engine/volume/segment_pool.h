@@ -18,6 +18,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -100,6 +101,12 @@ class SegmentPool {
   // chunks.
   bool FreeSpare();
 
+  // Blocks; the last thing in a session. Writes block 0 of a file anew where that failed, once: what
+  // the failure left can be read and may not be durable, which the next opening could not tell. A
+  // life that was to be recycled is free then. False: none.
+  bool SettleLife();
+  bool AnyLifeInDoubt() const;
+
   // Blocks. Prepares a spare: a free file, else a new one, else none (NotFound: recycle first).
   Status PrepareSpare(ClassId retention_class, Epoch epoch);
 
@@ -143,6 +150,7 @@ class SegmentPool {
     bool footer_in_doubt = false;
     bool chunks_in_doubt = false;
     bool refused_free = false;  // Recycle failed in this session: others are offered first
+    std::optional<uint64_t> copy_in_doubt;  // of block 0 (WriteLife)
   };
 
   static std::string NameOf(uint32_t file_number);
@@ -151,6 +159,7 @@ class SegmentPool {
   Result<uint32_t> FreeFile();
   Result<uint32_t> CreateFile();
   format::SegmentHeader NewLife(uint32_t file_number, ClassId retention_class, Epoch epoch);
+  Status WriteLifeOf(uint32_t file_number, File& file, const format::SegmentHeader& header);
   Status Free(uint32_t file_number);
   void KeepSealed(SegmentSerial serial, uint32_t file_number);
   Status SyncSalvaged(SegmentSerial serial, File& file, const SalvageReport& report);
@@ -167,6 +176,7 @@ class SegmentPool {
   std::map<uint32_t, Entry> files_;                        // by file number
   std::map<SegmentSerial, uint32_t> by_serial_;            // lives that are not free
   std::map<uint32_t, std::shared_ptr<File>> spare_files_;  // holds spares open until they are taken
+  std::set<uint32_t> lives_in_doubt_;                      // SettleLife has not tried them
   SegmentSerial last_serial_;
   mutable SegmentSerial broken_from_;  // no life below is broken
 };

@@ -26,7 +26,54 @@ Status SegmentPool::Confirm(uint32_t file_number) {
   }
   if (header.serial == SegmentSerial{}) return OkStatus();  // never held a life
   REEL_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, FileOf(file_number));
-  return WriteLife(*file, header).WithContext(NameOf(file_number));
+  return WriteLifeOf(file_number, *file, header).WithContext(NameOf(file_number));
+}
+
+Status SegmentPool::WriteLifeOf(uint32_t file_number, File& file,
+                                const format::SegmentHeader& header) {
+  std::optional<uint64_t> in_doubt;
+  {
+    const std::lock_guard lock(mutex_);
+    in_doubt = files_[file_number].copy_in_doubt;
+  }
+  Status status = WriteLife(file, header, &in_doubt);
+  const std::lock_guard lock(mutex_);
+  Entry& entry = files_[file_number];
+  entry.copy_in_doubt = in_doubt;
+  if (in_doubt) {
+    entry.header.generation = header.generation;  // which the next writing goes beyond
+    lives_in_doubt_.insert(file_number);
+  } else {
+    lives_in_doubt_.erase(file_number);
+  }
+  return status;
+}
+
+bool SegmentPool::AnyLifeInDoubt() const {
+  const std::lock_guard lock(mutex_);
+  return !lives_in_doubt_.empty();
+}
+
+bool SegmentPool::SettleLife() {
+  uint32_t file_number = 0;
+  format::SegmentHeader header;
+  {
+    const std::lock_guard lock(mutex_);
+    if (lives_in_doubt_.empty()) return false;
+    file_number = *lives_in_doubt_.begin();
+    const Entry& entry = files_[file_number];
+    header = entry.header;
+    ++header.generation;
+    // Nothing was recorded there, or what was has been let go: of that the mark may be durable.
+    const bool was_to_go = entry.state == FileState::kDamaged || entry.refused_free;
+    if (was_to_go) header.state = format::LifeState::kFree;
+  }
+  const Result<std::shared_ptr<File>> file = FileOf(file_number);
+  const Status written = file.ok() ? WriteLifeOf(file_number, **file, header) : file.status();
+  const std::lock_guard lock(mutex_);
+  lives_in_doubt_.erase(file_number);
+  if (written.ok()) files_[file_number].header.generation = header.generation;
+  return true;
 }
 
 Result<std::optional<format::Footer>> SegmentPool::Settle(SegmentSerial serial) {

@@ -9,7 +9,8 @@ namespace reel {
 bool Volume::Maintain() {
   if (health_ == VolumeHealth::kOffline) return false;
   const bool made_ready = closing_ ? pool_->FreeSpare() : PrepareNext();
-  return made_ready || SealNext() || SalvageNext();
+  if (made_ready || SealNext() || SalvageNext()) return true;
+  return closing_ && pool_->SettleLife();
 }
 
 bool Volume::Digest() {
@@ -35,7 +36,8 @@ bool Volume::Digest() {
 bool Volume::HasWork() {
   const std::lock_guard lock(mutex_);
   if (digesting_ || !to_digest_.empty() || !digested_.empty()) return true;
-  return !seal_jobs_.empty() || pool_->NextBroken().has_value() || (closing_ && pool_->HasSpare());
+  if (!seal_jobs_.empty() || pool_->NextBroken().has_value()) return true;
+  return closing_ && (pool_->HasSpare() || pool_->AnyLifeInDoubt());
 }
 
 SegmentRow Volume::RowFor(const format::SegmentHeader& header, SegmentState state) const {

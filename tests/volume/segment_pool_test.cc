@@ -53,11 +53,12 @@ class SegmentPoolTest : public ::testing::Test {
     head.epoch = spare.header.epoch;
     return directory.Encode(head, {ContentId{}});
   }
-  void FailNextSync() {
+  void FailNextSync() { FailNextSync(&disk_); }
+  static void FailNextSync(SimDisk* disk) {
     FaultRule rule;
     rule.call = SeamCall::kSync;
     rule.fault = Fault::Error(EIO);
-    disk_.faults().Add(rule);
+    disk->faults().Add(rule);
   }
   // What stands there after a power cut now, in the worst case.
   bool FooterSurvives(const format::SegmentHeader& header) {
@@ -121,6 +122,61 @@ TEST_F(SegmentPoolTest, ALifeThatCannotBeMarkedFreeIsWhatItWas) {
   EXPECT_FALSE(pool_->Oldest().has_value()) << "another one is tried before it";
   ASSERT_TRUE(pool_->Recycle(serial).ok()) << "who asks for it may try again";
   EXPECT_EQ(pool_->free_count(), 1U);
+}
+
+// What can be read behind a failed sync is not what a power cut leaves: an orderly end writes it
+// anew, and whatever is written after the next opening leaves one copy whole.
+TEST_F(SegmentPoolTest, AHeaderWhoseSyncFailedIsSettled) {
+  size_t read_on = 0;  // disks where what failed can be read all the same
+  for (uint64_t disk_seed = 1; disk_seed <= 8; ++disk_seed) {
+    SimDiskOptions options;
+    options.seed = disk_seed;
+    SimDisk disk(options);
+    auto pool = Opened(disk);
+    FailNextSync(&disk);
+    ASSERT_FALSE(pool->PrepareSpare(kDefaultClass, {1}).ok());
+    ASSERT_TRUE(pool->AnyLifeInDoubt());
+    const std::unique_ptr<File> file = *disk.Open("segment-00000000", OpenMode::kReadOnly);
+    read_on += ReadLife(*file, 4096)->kind == LifeReading::Kind::kKnown ? 1U : 0U;
+    EXPECT_TRUE(pool->SettleLife());
+    EXPECT_FALSE(pool->AnyLifeInDoubt());
+    EXPECT_FALSE(pool->SettleLife());
+    pool = Opened(disk);
+    const size_t begin = disk.journal_size();
+    if (const auto broken = pool->NextBroken()) {
+      EXPECT_TRUE(pool->SalvageBroken(broken->serial, {}, /*write=*/true).ok());
+    }
+    EXPECT_TRUE(pool->PrepareSpare(kDefaultClass, {1}).ok());
+    for (size_t at = begin; at <= disk.journal_size(); ++at) {
+      for (uint64_t seed = 0; seed < 200; ++seed) {
+        CrashTraits traits;
+        traits.mode = CrashTraits::Mode::kSectors;
+        traits.garbage = true;  // both copies at once: one in 200
+        const auto after = disk.CrashImage(at, seed, traits);
+        ASSERT_TRUE(Opened(*after)->DamagedFiles().empty()) << at << " " << seed;
+      }
+    }
+  }
+  EXPECT_GT(read_on, 0U);
+}
+
+// Settled once in a session: a device that goes on failing is not asked for ever.
+TEST_F(SegmentPoolTest, ALifeThatCannotBeMarkedFreeIsFreeInTheEnd) {
+  const SegmentPool::Spare spare = OpenOne();
+  pool_->BeginSealing(spare.header.serial);
+  ASSERT_TRUE(pool_->Seal(spare.header.serial, PutChunk(spare)).ok());
+  FailNextSync();
+  ASSERT_FALSE(pool_->Recycle(spare.header.serial).ok());
+  FailNextSync();
+  EXPECT_TRUE(pool_->SettleLife());
+  EXPECT_FALSE(pool_->SettleLife());
+  FailNextSync();
+  ASSERT_FALSE(pool_->Recycle(spare.header.serial).ok());
+  EXPECT_TRUE(pool_->SettleLife());
+  pool_ = Opened(disk_);
+  EXPECT_FALSE(pool_->Find(spare.header.serial).has_value());
+  const auto after = PowerCut();
+  EXPECT_EQ(Opened(*after)->free_count(), 1U);
 }
 
 TEST_F(SegmentPoolTest, TheLedgerIsNeverTheOldest) {
