@@ -101,9 +101,9 @@ class SegmentPool {
   // chunks.
   bool FreeSpare();
 
-  // Blocks; the last thing in a session. Writes block 0 of a file anew where that failed, once: what
-  // the failure left can be read and may not be durable, which the next opening could not tell. A
-  // life that was to be recycled is free then. False: none.
+  // Blocks; the last thing in a session. Writes block 0 of a file anew where that failed, once:
+  // what the failure left can be read and may not be durable, which the next opening could not
+  // tell. A life that was to be recycled is free then. False: none.
   bool SettleLife();
   bool AnyLifeInDoubt() const;
 
