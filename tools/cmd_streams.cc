@@ -72,7 +72,7 @@ Status RunList(const StreamsArgs& args) {
     if (!args.json) PrintListed(stream, holding, name_width);
   }
   if (args.json) PrintJson(list);
-  if (!args.json && streams.empty()) PrintLine("no streams yet: 'reel record' makes them");
+  if (!args.json && streams.empty()) PrintLine("no streams yet: recording makes them");
   return OkStatus();
 }
 

@@ -58,7 +58,7 @@ template <class Args>
 void OnChosen(CLI::App& verb, const std::shared_ptr<Args>& args, Status (*run)(const Args&),
               Action* chosen) {
   verb.callback([args, run, chosen] {
-    if constexpr (requires { args->place; }) CheckPlace(args->place);
+    if constexpr (requires { args->place; }) CheckPlace(&args->place);
     *chosen = [args, run] { return run(*args); };
   });
 }
@@ -70,7 +70,7 @@ void OnNoneChosen(CLI::App& group, const std::shared_ptr<Args>& args, Status (*r
   group.require_subcommand(0, 1);
   group.callback([&group, args, run, chosen] {
     if (!group.get_subcommands().empty()) return;
-    CheckPlace(args->place);
+    CheckPlace(&args->place);
     *chosen = [args, run] { return run(*args); };
   });
 }

@@ -1,41 +1,49 @@
 #include "tools/place.h"
 
+#include <cstdlib>
+
 namespace reel {
 namespace {
 
 constexpr const char* kServerGroup = "On another machine, or while reeld records";
 
+CLI::Option* AddServer(CLI::App& verb, Place* place) {
+  CLI::Option* const server =
+      verb.add_option("--server", place->server.text,
+                      "A reeld: unix:/run/reeld/reeld.sock or HOST:PORT (or REEL_SERVER)")
+          ->type_name("ADDRESS")
+          ->group(kServerGroup);
+  const auto add = [&](const char* name, std::string* value, const char* what,
+                       const char* variable) {
+    verb.add_option(name, *value, what)->envname(variable)->type_name("FILE")->group(kServerGroup);
+  };
+  add("--cert", &place->server.certificate_file, "Who you are, PEM (or REEL_CERT)", "REEL_CERT");
+  add("--key", &place->server.key_file, "Its private key (or REEL_KEY)", "REEL_KEY");
+  add("--ca", &place->server.ca_file, "Whom to trust (or REEL_CA)", "REEL_CA");
+  return server;
+}
+
+void TakeVariable(const char* variable, std::string* value) {
+  if (const char* const text = std::getenv(variable)) *value = text;
+}
+
 }  // namespace
 
 void AddPlaceOptions(CLI::App& verb, Place* place) {
-  verb.add_option("--node", place->node, "State directory of the node (or REEL_NODE)")
-      ->envname("REEL_NODE")
-      ->type_name("DIR");
-  AddServerOptions(verb, place);
+  CLI::Option* const node =
+      verb.add_option("--node", place->node, "State directory of the node (or REEL_NODE)")
+          ->type_name("DIR");
+  node->excludes(AddServer(verb, place));
 }
 
 void AddServerOptions(CLI::App& verb, Place* place) {
-  verb.add_option("--server", place->server.text,
-                  "A reeld: unix:/run/reeld/reeld.sock or HOST:PORT (or REEL_SERVER)")
-      ->envname("REEL_SERVER")
-      ->type_name("ADDRESS")
-      ->group(kServerGroup);
-  verb.add_option("--cert", place->server.certificate_file, "Who you are, PEM (or REEL_CERT)")
-      ->envname("REEL_CERT")
-      ->type_name("FILE")
-      ->group(kServerGroup);
-  verb.add_option("--key", place->server.key_file, "Its private key (or REEL_KEY)")
-      ->envname("REEL_KEY")
-      ->type_name("FILE")
-      ->group(kServerGroup);
-  verb.add_option("--ca", place->server.ca_file, "Whom to trust (or REEL_CA)")
-      ->envname("REEL_CA")
-      ->type_name("FILE")
-      ->group(kServerGroup);
+  AddServer(verb, place)->envname("REEL_SERVER");
 }
 
-void CheckPlace(const Place& place) {
-  if (place.node.empty() && !place.is_remote()) throw CLI::RequiredError("--node");
+void CheckPlace(Place* place) {
+  if (place->node.empty() && !place->is_remote()) TakeVariable("REEL_SERVER", &place->server.text);
+  if (place->node.empty() && !place->is_remote()) TakeVariable("REEL_NODE", &place->node);
+  if (place->node.empty() && !place->is_remote()) throw CLI::RequiredError("--node");
 }
 
 void AddPurposeOptions(CLI::App& verb, Place* place) {

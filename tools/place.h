@@ -19,10 +19,11 @@ struct Place {
   const std::string& name() const { return is_remote() ? server.text : node; }
 };
 
-// --node (or REEL_NODE) and --server (or REEL_SERVER) with what it takes to get there. Which of the
-// two is there CheckPlace asks, once all is parsed: throws CLI::RequiredError.
+// --node or --server, with what it takes to get there.
 void AddPlaceOptions(CLI::App& verb, Place* place);
-void CheckPlace(const Place& place);
+// Once all is parsed: where neither was given REEL_SERVER says it, then REEL_NODE; else throws
+// CLI::RequiredError.
+void CheckPlace(Place* place);
 // The same without --node.
 void AddServerOptions(CLI::App& verb, Place* place);
 

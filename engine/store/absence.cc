@@ -43,10 +43,11 @@ std::string CauseText(GapCause cause) {
 }
 
 std::string RangeText(const GapRow& gap) {
-  std::string text;
-  if (gap.begin != kWallMin) text += " from " + FormatWall(gap.begin);
-  if (gap.end != kWallMax) text += " to " + FormatWall(gap.end);
-  return text;
+  const bool begins = gap.begin != kWallMin;
+  const bool ends = gap.end != kWallMax;
+  if (!begins && !ends) return "";
+  return (begins ? ", from " + FormatWall(gap.begin) : std::string(",")) +
+         (ends ? (begins ? " to " : " until ") + FormatWall(gap.end) : std::string(" on"));
 }
 
 Absence GapOf(StreamId stream, WallRange range, GapCause cause) {
@@ -110,7 +111,7 @@ std::string Absence::Text(WallTime asked) const {
     case Kind::kGap:
       break;
   }
-  return "nothing at " + at + ": " + CauseText(gap.cause) + RangeText(gap) + " (" +
+  return "nothing at " + at + RangeText(gap) + ": " + CauseText(gap.cause) + " (" +
          std::string(GapCauseName(gap.cause)) + ")";
 }
 

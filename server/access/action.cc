@@ -60,6 +60,15 @@ std::string_view NameOf(Role role) {
 
 bool RoleMay(Role role, Action action) { return (RuleOf(action).roles & BitOf(role)) != 0; }
 
+std::string RolesThatMay(Action action) {
+  std::string names;
+  for (const Role role : kRoles) {
+    if (!RoleMay(role, action)) continue;
+    names += (names.empty() ? "" : " or ") + std::string(NameOf(role));
+  }
+  return names;
+}
+
 bool IsOfNode(Action action) { return RuleOf(action).of_node; }
 
 bool IsChange(Action action) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "server/config/grants.h"
@@ -36,6 +37,7 @@ std::string_view NameOf(Action action);  // as in the audit: "export"
 std::string_view NameOf(Role role);      // as in the configuration: "viewer"
 
 bool RoleMay(Role role, Action action);
+std::string RolesThatMay(Action action);  // "operator or admin"
 
 // Asked of the node as a whole: needs a grant of a role that may, whatever its cameras.
 bool IsOfNode(Action action);

@@ -70,7 +70,10 @@ Decision RoleAuthorizer::Decide(const AccessRequest& request) {
     by = &grant;
   }
   if (!known) return {false, "nothing is granted to " + request.who.name};
-  if (!role_may) return {false, "no role of " + request.who.name + " may " + action};
+  if (!role_may) {
+    return {false, "no role of " + request.who.name + " may " + action + ": that takes " +
+                       RolesThatMay(request.action)};
+  }
   if (by == nullptr) {
     return {false, request.who.name + " may not " + action + " of \"" + std::string(of) + "\""};
   }

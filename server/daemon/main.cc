@@ -103,7 +103,7 @@ int Main(int argc, char** argv) {
     return kExitWrongConfig;
   }
   if (check) {
-    std::printf("%s: %zu cameras, %zu grants, no mistakes\n", path.c_str(), config->cameras.size(),
+    std::printf("%s: no mistakes (cameras: %zu, grants: %zu)\n", path.c_str(), config->cameras.size(),
                 config->grants.size());
     return kExitDone;
   }

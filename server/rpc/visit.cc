@@ -45,7 +45,8 @@ Status Visit::Deny(const AccessRequest& request, const std::string& asked,
     REEL_RETURN_IF_ERROR(core_.options.audit->Record(record));
   }
   // The name behind a UUID is not told to who may not see it.
-  if (asked == request.stream) return PermissionDenied(decision.reason);
+  const bool tells = decision.reason.find('"' + request.stream + '"') != std::string::npos;
+  if (asked == request.stream || !tells) return PermissionDenied(decision.reason);
   return PermissionDenied(who_.name + " may not " + std::string(NameOf(rule_.action)) + " of " +
                           asked);
 }

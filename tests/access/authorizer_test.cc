@@ -70,6 +70,8 @@ TEST(Authorizer, AGrantIsOfItsCamerasAndTheirSubStreams) {
   EXPECT_FALSE(authorizer.Decide(Ask(kAlice, Action::kView, "gate2")).allowed);
   EXPECT_FALSE(authorizer.Decide(Ask(kAlice, Action::kView, "door")).allowed);
   EXPECT_FALSE(authorizer.SeesAll(kAlice));
+  EXPECT_EQ(authorizer.Decide(Ask(kAlice, Action::kAppend, "gate")).reason,
+            "no role of uid:1000 may append: that takes operator or admin");
 }
 
 // Two grants do not lend each other their cameras or their roles.

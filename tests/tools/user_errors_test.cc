@@ -116,6 +116,7 @@ TEST_F(UserErrors, Servers) {
       {{"streams", "--server", "192.0.2.1:7443", "--cert", words},
        ExitCode::kUsage,
        "no-key.pem is no PEM file"},
+      {{"streams", "--node", node_, "--server", "unix:" + none}, ExitCode::kUsage, "excludes"},
       {{"cameras"}, ExitCode::kUsage, "--server"},
       {{"cameras", "--node", node_}, ExitCode::kUsage, "reel cameras --help"},
       {{"audit", "verify", none}, ExitCode::kNotFound, "no such directory"},
@@ -123,6 +124,19 @@ TEST_F(UserErrors, Servers) {
   };
   for (const Case& wrong : cases) Check(wrong);
   EXPECT_FALSE(fs::exists(none)) << "looking makes nothing";
+}
+
+// What is written on the command line goes before what the environment says.
+TEST_F(UserErrors, Variables) {
+  const std::string none = "unix:" + std::string(*folder_ / "none");
+  setenv("REEL_NODE", (*folder_ / "none").c_str(), 1);
+  setenv("REEL_SERVER", none.c_str(), 1);
+  EXPECT_EQ(Reel({"streams", "--node", node_}).exit_code, 0);
+  Check({{"streams"}, ExitCode::kIo, "no reeld answers at " + none});
+  unsetenv("REEL_SERVER");
+  setenv("REEL_NODE", node_.c_str(), 1);
+  EXPECT_EQ(Reel({"streams"}).exit_code, 0);
+  unsetenv("REEL_NODE");
 }
 
 TEST_F(UserErrors, NoMedia) {
