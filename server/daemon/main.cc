@@ -103,8 +103,8 @@ int Main(int argc, char** argv) {
     return kExitWrongConfig;
   }
   if (check) {
-    std::printf("%s: no mistakes (cameras: %zu, grants: %zu)\n", path.c_str(), config->cameras.size(),
-                config->grants.size());
+    std::printf("%s: no mistakes (cameras: %zu, grants: %zu)\n", path.c_str(),
+                config->cameras.size(), config->grants.size());
     return kExitDone;
   }
   return Serve(path, *std::move(config));
