@@ -80,6 +80,7 @@ struct VolumeSlot {
   MonoTime last_collect;                  // loop thread only
   std::atomic<bool> ledger_grew = true;   // a segment of it was sealed since the last look
   LedgerCopy ledger_copy;                 // maintenance thread only
+  std::atomic<bool> ledger_copying;       // one is under way
   UnitNumber receipts_end;                // likewise: of the last receipt in the ledger run
   std::set<SegmentSerial> ledger_unread;  // not read whole: never let go; opening, then maintenance
   // Found to say nothing that others do not (LedgerJudge): free without a copy; as the above.
@@ -191,6 +192,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   // durable; then the ledger in memory has it too.
   Status WriteLedger(VolumeNo volume, const format::LedgerRecord& record);
   bool CompactLedger(VolumeSlot* slot);
+  bool CompactLedgerOnce(VolumeSlot* slot);
   bool BeginLedgerCopy(VolumeSlot* slot);
   void PlanLedgerCopy(VolumeSlot* slot, std::vector<SegmentSerial> old);
   bool AppendLedgerCopy(VolumeSlot* slot);
@@ -218,6 +220,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   void StopThreads();
   bool WaitFor(const std::function<bool()>& done, Duration wait);
   bool Idle();
+  bool LedgersAreCopied();
 
   // store_verify.cc
   static bool VerifySegment(VolumeSlot& slot, const format::SegmentHeader& header,

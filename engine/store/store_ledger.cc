@@ -279,12 +279,21 @@ bool StoreImpl::FinishEndedRuns() {
 
 // Copies what is live into the present ledger segment and lets the older ones go, as far as the
 // ledger's buffer has room at a time. False: nothing to do now.
+//
+// A closing store finishes a copy that is under way: else sessions that are too short for theirs
+// would each leave one more segment, until the ledger held all the room there is.
 bool StoreImpl::CompactLedger(VolumeSlot* slot) {
+  const bool moved = CompactLedgerOnce(slot);
+  slot->ledger_copying = !slot->ledger_copy.old.empty();
+  return moved;
+}
+
+bool StoreImpl::CompactLedgerOnce(VolumeSlot* slot) {
   for (const SegmentSerial serial : slot->ledger_redundant) {
     if (DropLedger(slot, serial)) return true;
   }
   LedgerCopy& copy = slot->ledger_copy;
-  if (copy.old.empty()) return BeginLedgerCopy(slot);
+  if (copy.old.empty()) return !closing_ && BeginLedgerCopy(slot);
   if (!copy.to_copy.empty()) return AppendLedgerCopy(slot);
   return slot->ledger.buffer->IsDurable(copy.until) && DropOldLedger(slot);
 }
@@ -320,6 +329,7 @@ void StoreImpl::PlanLedgerCopy(VolumeSlot* slot, std::vector<SegmentSerial> old)
   copy.sealed_max =
       kLedgerSegmentsKept + 2 * static_cast<size_t>(bytes / slot->superblock.segment_bytes);
   copy.old = std::move(old);
+  slot->ledger_copying = true;
 }
 
 // Leaves half of the buffer to what is recorded meanwhile; what fits the chunk in hand takes none.

@@ -99,7 +99,7 @@ bool StoreImpl::MaintainOnce(VolumeSlot* slot) {
   ++busy_;
   ++maintaining_;
   bool moved = slot->volume->Maintain();
-  if (!moved && !closing_) moved = CompactLedger(slot);
+  if (!moved) moved = CompactLedger(slot);
   if (!moved) moved = IndexNext(slot);
   --maintaining_;
   --busy_;
@@ -285,6 +285,14 @@ bool StoreImpl::Idle() {
   return true;
 }
 
+bool StoreImpl::LedgersAreCopied() {
+  return std::none_of(volumes_.begin(), volumes_.end(),
+                      [](const std::unique_ptr<VolumeSlot>& slot) {
+                        return slot->volume && slot->volume->health() == VolumeHealth::kGood &&
+                               slot->ledger_copying;
+                      });
+}
+
 Status StoreImpl::WaitIdle(Duration wait) {
   if (options_.read_only) return OkStatus();
   if (WaitFor([this] { return Idle(); }, wait)) return OkStatus();
@@ -304,7 +312,7 @@ Status StoreImpl::Close() {
   }
   constexpr Duration kStep = std::chrono::seconds(30);
   Status problem;
-  const bool recorded = WaitFor([this] { return Idle(); }, kStep);
+  const bool recorded = WaitFor([this] { return Idle() && LedgersAreCopied(); }, kStep);
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
     if (slot->volume) slot->ledger.buffer->End();
   }

@@ -23,8 +23,8 @@ namespace {
 
 constexpr uint64_t kLongStates = 3'000'000;
 // A seed that has found a fault stays here.
-constexpr std::array<uint64_t, 18> kSeedsThatFoundFaults = {
-    3,      18,     2004,   3000,   4003,   7006,    132623,   294912,    361235,
+constexpr std::array<uint64_t, 19> kSeedsThatFoundFaults = {
+    3,      18,     2004,   3000,   4003,   7006,    132623,   280204,    294912,   361235,
     536599, 589845, 699403, 711439, 990110, 2289758, 13356929, 164396193, 373280960};
 constexpr uint64_t kLongDamages = 100'000;
 

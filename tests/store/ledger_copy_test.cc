@@ -69,6 +69,20 @@ TEST_F(LedgerCopyTest, TheLedgerNeverFillsItsVolume) {
   EXPECT_EQ(GapsFoundAnew(), 2000U);
 }
 
+// Sessions too short for the copy that each begins with: closing finishes it.
+TEST_F(LedgerCopyTest, ManyShortSessionsDoNotFillTheVolume) {
+  Start();
+  RecordGaps(0, 2000);
+  for (int64_t session = 0; session < 30; ++session) {
+    ASSERT_TRUE(store_->Close().ok()) << session;
+    store_.reset();
+    Reopen();
+    RecordGaps(2000 + session, 2001 + session);
+    ASSERT_LT(LedgerFiles().size(), 12U) << session;
+  }
+  EXPECT_EQ(GapsFoundAnew(), 2030U);
+}
+
 // More runs end at once than the ledger's buffer has room for.
 TEST_F(LedgerCopyTest, EndsOfRunsWaitForRoomInTheLedger) {
   constexpr size_t kRuns = 3000;
