@@ -191,6 +191,13 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   // Appends to the ledger of `volume`, or of every usable volume with number 0, and waits until
   // durable; then the ledger in memory has it too.
   Status WriteLedger(VolumeNo volume, const format::LedgerRecord& record);
+  static size_t ReceiptsMax(const VolumeSlot& slot);
+  void AppendLedgers(const format::LedgerRecord& record, const std::string& what);
+  bool AppendWaiting(VolumeSlot* slot);
+  void RecordShed(const ActiveRun& run, bool all);
+  bool FinishEndedRuns();
+
+  // store_ledger_copy.cc
   bool CompactLedger(VolumeSlot* slot);
   bool CompactLedgerOnce(VolumeSlot* slot);
   bool BeginLedgerCopy(VolumeSlot* slot);
@@ -198,12 +205,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   bool AppendLedgerCopy(VolumeSlot* slot);
   bool DropLedger(VolumeSlot* slot, SegmentSerial serial);
   bool DropOldLedger(VolumeSlot* slot);
-  static size_t ReceiptsMax(const VolumeSlot& slot);
   void PruneLedger();
-  void AppendLedgers(const format::LedgerRecord& record, const std::string& what);
-  bool AppendWaiting(VolumeSlot* slot);
-  void RecordShed(const ActiveRun& run, bool all);
-  bool FinishEndedRuns();
 
   // store_threads.cc
   void LoopThread(VolumeSlot* slot);

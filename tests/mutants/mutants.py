@@ -80,10 +80,10 @@ MUTANTS = [
            "  if (active->segment->header().retention_class != kLedgerClass)\n"
            "    client_.OnSegment(RowFor(active->segment->header(), SegmentState::kOpen), rows);\n"
            "  if (!active->next_wanted && active->segment->half_full()) {"),
-    Mutant("the ledger is not copied forward", "engine/store/store_ledger.cc",
+    Mutant("the ledger is not copied forward", "engine/store/store_ledger_copy.cc",
            "    copy.to_copy.push_back(std::move(record));",
            "    if (copy.to_copy.empty()) copy.to_copy.push_back(std::move(record));"),
-    Mutant("old ledger goes before the copy is durable", "engine/store/store_ledger.cc",
+    Mutant("old ledger goes before the copy is durable", "engine/store/store_ledger_copy.cc",
            "return slot->ledger.buffer->IsDurable(copy.until) && DropOldLedger(slot);",
            "return DropOldLedger(slot);"),
     Mutant("a segment's row takes the place of what others told", "engine/store/gop_joiner.cc",
