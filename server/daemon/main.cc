@@ -1,4 +1,5 @@
 // reeld: records cameras into a node and serves what it holds. docs/REELD.md.
+#include <grpc/support/log.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -43,6 +44,11 @@ int AwaitSignal(int fd, Duration wait) {
   return static_cast<int>(info.ssi_signo);
 }
 
+// What gRPC itself has to say, in a line of the form all others have.
+void LogOfGrpc(gpr_log_func_args* line) {
+  LogToStderr(LogLevel::kWarning, std::string("grpc: ") + line->message);
+}
+
 void Reload(Daemon& daemon, const std::string& path) {
   NotifyReloading();
   Result<Config> config = ReadConfig(path);
@@ -58,6 +64,7 @@ void Reload(Daemon& daemon, const std::string& path) {
 
 int Serve(const std::string& path, Config config) {
   const int signals = BlockSignals();
+  gpr_set_log_function(LogOfGrpc);
   Result<std::unique_ptr<Daemon>> daemon = Daemon::Start(std::move(config), LogToStderr);
   if (!daemon.ok()) {
     LogToStderr(LogLevel::kError, daemon.status().message());
