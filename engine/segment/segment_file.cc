@@ -5,6 +5,7 @@
 #include "engine/base/aligned.h"
 #include "engine/base/check.h"
 #include "engine/io/transfer.h"
+#include "engine/segment/file_window.h"
 
 namespace reel {
 namespace {
@@ -17,22 +18,33 @@ bool IsZero(ByteSpan bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
 }
 
+// Both copies of block 0 in one read, where they are not further apart than this.
+constexpr uint32_t kCopiesApartBytes = 64U << 10;
+// A footer is read whole at once up to this: a seek costs more than what is read in vain.
+constexpr uint64_t kFooterReadBytes = 128U << 10;
+
+FileWindow CopiesOf(File& file, uint32_t granule_bytes) {
+  const uint64_t both = granule_bytes + kBlockBytes;
+  return {file, both, granule_bytes <= kCopiesApartBytes ? both : kBlockBytes};
+}
+
 // What one copy of block 0 says; nullopt if it is none that can be verified.
-Result<std::optional<SegmentHeader>> ReadCopy(File& file, uint64_t offset_bytes, bool* is_zero) {
-  AlignedBytes block(kBlockBytes);
-  REEL_RETURN_IF_ERROR(ReadExactly(file, offset_bytes, block.span()));
-  const Result<SegmentHeader> header = DecodeSegmentHeader(block.span());
+Result<std::optional<SegmentHeader>> ReadCopy(FileWindow& copies, uint64_t offset_bytes,
+                                              bool* is_zero) {
+  REEL_ASSIGN_OR_RETURN(const ByteSpan block, copies.At(offset_bytes, kBlockBytes));
+  const Result<SegmentHeader> header = DecodeSegmentHeader(block);
   if (header.ok()) return std::optional(*header);
   if (header.status().code() == Code::kFailedPrecondition) return header.status();
-  *is_zero = *is_zero || IsZero(block.span());
+  *is_zero = *is_zero || IsZero(block);
   return std::optional<SegmentHeader>{};
 }
 
 // The copy that may be lost: not the one that rules. What cannot be read does not.
 uint64_t CopyToWriteFirst(File& file, uint32_t granule_bytes) {
   bool is_zero = false;
-  const auto a = ReadCopy(file, 0, &is_zero);
-  const auto b = ReadCopy(file, granule_bytes, &is_zero);
+  FileWindow copies = CopiesOf(file, granule_bytes);
+  const auto a = ReadCopy(copies, 0, &is_zero);
+  const auto b = ReadCopy(copies, granule_bytes, &is_zero);
   const bool a_known = a.ok() && a->has_value();
   const bool b_known = b.ok() && b->has_value();
   const bool a_rules = a_known && (!b_known || (*a)->generation > (*b)->generation);
@@ -45,8 +57,9 @@ Result<LifeReading> ReadLife(File& file, uint32_t granule_bytes) {
   LifeReading reading;
   bool any_zero = false;
   Status unreadable;
+  FileWindow copies = CopiesOf(file, granule_bytes);
   for (const uint64_t offset : {uint64_t{0}, uint64_t{granule_bytes}}) {
-    const Result<std::optional<SegmentHeader>> copy = ReadCopy(file, offset, &any_zero);
+    const Result<std::optional<SegmentHeader>> copy = ReadCopy(copies, offset, &any_zero);
     if (!copy.ok()) {
       if (copy.status().code() == Code::kFailedPrecondition) return copy.status();
       unreadable = copy.status();
@@ -80,18 +93,18 @@ Status WriteLife(File& file, const SegmentHeader& header, std::optional<uint64_t
 
 Result<std::optional<format::Footer>> ReadFooter(File& file, const SegmentHeader& header) {
   const uint64_t room = header.segment_bytes - header.footer_offset_bytes;
-  AlignedBytes start(kBlockBytes);
-  REEL_RETURN_IF_ERROR(ReadExactly(file, header.footer_offset_bytes, start.span()));
-  const Result<format::FooterHead> head = format::DecodeFooterHead(start.span(), header.uid);
+  FileWindow window(file, header.segment_bytes, std::min(room, kFooterReadBytes));
+  REEL_ASSIGN_OR_RETURN(const ByteSpan start, window.At(header.footer_offset_bytes, kBlockBytes));
+  const Result<format::FooterHead> head = format::DecodeFooterHead(start, header.uid);
   if (!head.ok()) {
     if (head.status().code() == Code::kFailedPrecondition) return head.status();
     return std::optional<format::Footer>{};
   }
   const uint64_t size = sizeof(format::FooterHead) + head->directory_bytes;
   if (size > room) return std::optional<format::Footer>{};
-  AlignedBytes whole(static_cast<size_t>(RoundUp(size, kBlockBytes)));
-  REEL_RETURN_IF_ERROR(ReadExactly(file, header.footer_offset_bytes, whole.span()));
-  Result<format::Footer> footer = format::DecodeFooter(whole.span(), header.uid);
+  REEL_ASSIGN_OR_RETURN(const ByteSpan whole,
+                        window.At(header.footer_offset_bytes, RoundUp(size, kBlockBytes)));
+  Result<format::Footer> footer = format::DecodeFooter(whole, header.uid);
   if (!footer.ok()) return std::optional<format::Footer>{};
   return std::optional<format::Footer>(std::move(*footer));
 }

@@ -1,8 +1,7 @@
 // The ledger stream of each volume: reading it and appending to it.
 #include <algorithm>
 
-#include "engine/base/aligned.h"
-#include "engine/io/transfer.h"
+#include "engine/segment/file_window.h"
 #include "engine/store/store_impl.h"
 
 namespace reel {
@@ -13,6 +12,15 @@ constexpr Duration kLedgerWait = std::chrono::seconds(30);
 constexpr uint64_t kReceiptShare = 64;
 constexpr uint64_t kReceiptBytes = 128;
 constexpr size_t kLedgerWaitingMax = 65536;
+// Its chunks are small and stand side by side.
+constexpr uint64_t kLedgerReadBytes = 1U << 20;
+
+Result<ByteSpan> ChunkOf(const format::ChunkRow& row, uint64_t end_bytes, FileWindow* window) {
+  const bool fits = row.offset_bytes % format::kBlockBytes == 0 && row.offset_bytes <= end_bytes &&
+                    row.chunk_bytes <= end_bytes - row.offset_bytes;
+  if (!fits) return DataLoss("a chunk that stands nowhere");
+  return window->At(row.offset_bytes, row.chunk_bytes);
+}
 
 }  // namespace
 
@@ -24,22 +32,24 @@ Status StoreImpl::ReadLedgerRecords(const SegmentLease& lease,
   Status problem;
   ChunkSeq durable;
   std::vector<LedgerChunk> chunks;
+  const uint64_t end_bytes = lease.header().footer_offset_bytes;
+  FileWindow window(lease.file(), end_bytes, kLedgerReadBytes);
   for (const format::ChunkRow& row : rows) {
     chunks.push_back({row.seq, records->size()});
-    AlignedBytes bytes(row.chunk_bytes);
-    if (const Status got = ReadExactly(lease.file(), row.offset_bytes, bytes.span()); !got.ok()) {
-      problem = got;
+    const Result<ByteSpan> bytes = ChunkOf(row, end_bytes, &window);
+    if (!bytes.ok()) {
+      problem = bytes.status();
       continue;
     }
     const Result<format::ChunkHead> head =
-        format::DecodeChunkHead(bytes.span(), lease.header().uid, row.offset_bytes);
+        format::DecodeChunkHead(*bytes, lease.header().uid, row.offset_bytes);
     if (!head.ok()) {
       problem = head.status();
       continue;
     }
     durable = std::max(durable, head->place.durable_seq);
     for (size_t i = 0; i < head->units.size(); ++i) {
-      const Result<ByteSpan> unit = format::VerifiedUnit(*head, bytes.span(), i);
+      const Result<ByteSpan> unit = format::VerifiedUnit(*head, *bytes, i);
       Result<format::LedgerRecord> record =
           unit.ok() ? format::DecodeLedgerRecord(*unit) : unit.status();
       if (!record.ok()) {

@@ -185,6 +185,13 @@ TEST_P(SegmentFileTest, AFooterIsWholeOrNone) {
   }
   const auto other_life = ReadFooter(*file_, Life(kSegmentBytes, GetParam(), 5));
   EXPECT_FALSE(other_life->has_value());
+
+  // An index that is filled again costs two reads a segment.
+  ASSERT_TRUE(Write(*file_, life).ok());
+  const uint64_t reads = disk_.faults().count(SeamCall::kRead);
+  EXPECT_EQ(ReadLife(*file_, GetParam())->kind, LifeReading::Kind::kKnown);
+  EXPECT_TRUE((*ReadFooter(*file_, life)).has_value());
+  EXPECT_EQ(disk_.faults().count(SeamCall::kRead) - reads, 2U);
 }
 
 TEST(FileWindowTest, ReadsAheadAndReadsNothingTwice) {
