@@ -1,5 +1,4 @@
 // reeld: records cameras into a node and serves what it holds. docs/REELD.md.
-#include <grpc/support/log.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "server/config/config_file.h"
 #include "server/daemon/daemon.h"
 #include "server/daemon/service.h"
+#include "server/rpc/grpc_log.h"
 
 namespace reel::server {
 namespace {
@@ -44,11 +44,6 @@ int AwaitSignal(int fd, Duration wait) {
   return static_cast<int>(info.ssi_signo);
 }
 
-// What gRPC itself has to say, in a line of the form all others have.
-void LogOfGrpc(gpr_log_func_args* line) {
-  LogToStderr(LogLevel::kWarning, std::string("grpc: ") + line->message);
-}
-
 void Reload(Daemon& daemon, const std::string& path) {
   NotifyReloading();
   Result<Config> config = ReadConfig(path);
@@ -64,7 +59,7 @@ void Reload(Daemon& daemon, const std::string& path) {
 
 int Serve(const std::string& path, Config config) {
   const int signals = BlockSignals();
-  gpr_set_log_function(LogOfGrpc);
+  SendGrpcLogTo(LogToStderr);
   Result<std::unique_ptr<Daemon>> daemon = Daemon::Start(std::move(config), LogToStderr);
   if (!daemon.ok()) {
     LogToStderr(LogLevel::kError, daemon.status().message());

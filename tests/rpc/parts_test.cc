@@ -1,5 +1,6 @@
 // The parts that need no server: turns of clients, ClientHello, places of pages, denials.
 #include <gmock/gmock.h>
+#include <grpc/support/log.h>
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 
@@ -12,6 +13,7 @@
 #include "server/rpc/convert.h"
 #include "server/rpc/denials.h"
 #include "server/rpc/executor.h"
+#include "server/rpc/grpc_log.h"
 #include "server/rpc/timeline_page.h"
 
 namespace reel::server {
@@ -198,6 +200,22 @@ TEST(Convert, TracksAreChecked) {
             Code::kInvalidArgument);
   EXPECT_EQ(code_of([](v1::Track* track) { track->set_config(std::string(20'000, 'x')); }),
             Code::kInvalidArgument);
+}
+
+// ---- gRPC's log ----
+
+std::string* g_said = nullptr;
+
+TEST(GrpcLog, GoesWhereItIsSent) {
+  std::string said;
+  g_said = &said;
+  SendGrpcLogTo([](LogLevel level, std::string_view line) {
+    if (level == LogLevel::kWarning) *g_said += line;
+  });
+  gpr_set_log_verbosity(GPR_LOG_SEVERITY_ERROR);
+  gpr_log(GPR_ERROR, "a handshake of %d ended", 7);
+  gpr_set_log_function(nullptr);
+  EXPECT_EQ(said, "grpc: a handshake of 7 ended");
 }
 
 }  // namespace
