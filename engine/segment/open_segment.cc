@@ -35,11 +35,18 @@ std::optional<Place> OpenSegment::Take(const RunId& run, bool starts_gop, uint32
     KeepHole(*region);
     return place;
   }
+  // A GOP that would be torn here fits whole into the segment that takes new extents.
+  if (!region && starts_gop && !packed && !new_extents_) return std::nullopt;
   if (!region) region = NewRegion(chunk_bytes, extent_bytes);
   if (!region) return std::nullopt;
   const Place place = PlaceIn(&*region, chunk_bytes);
   if (region->room_bytes() != 0) extents_.emplace(run, *region);
   return place;
+}
+
+bool OpenSegment::GoesOn(const RunId& run, uint32_t chunk_bytes) const {
+  const auto own = extents_.find(run);
+  return own != extents_.end() && own->second.room_bytes() >= chunk_bytes;
 }
 
 std::optional<std::vector<Place>> OpenSegment::TakeGroup(std::span<const uint32_t> chunk_bytes) {

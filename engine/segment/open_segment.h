@@ -64,6 +64,9 @@ class OpenSegment {
     return 2 * (front_bytes_ - geometry_.data_begin_bytes()) >= geometry_.data_bytes();
   }
 
+  // Whether the run's open extent, which a chunk that starts no GOP goes on in, has room for it.
+  bool GoesOn(const RunId& run, uint32_t chunk_bytes) const;
+
   // No new extents from now on; open ones may still be filled.
   void StopNewExtents() { new_extents_ = false; }
   bool takes_new_extents() const { return new_extents_; }

@@ -59,6 +59,13 @@ bool Volume::PlaceWaiting(MonoTime now) {
 
 bool Volume::PlaceGroup(std::span<const ChunkPtr> chunks, MonoTime now) {
   const ClassId retention_class = chunks.front()->retention_class;
+  const PendingChunk& first = *chunks.front();
+  const bool goes_on = (first.row.flags & format::kContentClean) == 0;
+  // A GOP is not torn for a hole in an older segment.
+  for (Active* active : taking_[retention_class]) {
+    const bool own = goes_on && active->segment->GoesOn(first.row.run, first.block_bytes());
+    if (own && active->failure.ok() && PlaceIn(active, chunks, now)) return true;
+  }
   for (Active* active : taking_[retention_class]) {
     if (active->failure.ok() && PlaceIn(active, chunks, now)) return true;
   }

@@ -58,6 +58,21 @@ TEST(OpenSegmentTest, WithoutNewExtentsOpenOnesAreStillFilled) {
   EXPECT_FALSE(segment.Take(RunNo(1), false, 8192, 0));
 }
 
+// It stands whole in the segment that takes new extents; what is packed may fill a hole.
+TEST(OpenSegmentTest, WithoutNewExtentsNoGopIsTorn) {
+  OpenSegment segment = Make();
+  ASSERT_TRUE(segment.Take(RunNo(1), true, 8192, 40960));
+  ASSERT_TRUE(segment.Take(RunNo(2), true, 8192, 40960));
+  EXPECT_TRUE(segment.GoesOn(RunNo(1), 32768));
+  EXPECT_FALSE(segment.GoesOn(RunNo(1), 36864));
+  EXPECT_FALSE(segment.GoesOn(RunNo(3), 4096));
+  segment.StopNewExtents();
+  // Its own rest is 32768 bytes of room for others now, which is less than it needs.
+  EXPECT_FALSE(segment.Take(RunNo(1), true, 8192, 40960));
+  EXPECT_TRUE(segment.Take(RunNo(3), true, 8192, 8192));
+  EXPECT_TRUE(segment.Take(RunNo(4), true, 8192, 24576));
+}
+
 TEST(OpenSegmentTest, AGroupStandsInWholeGranules) {
   OpenSegment segment = Make(16384);
   const std::vector<uint32_t> sizes = {4096, 8192, 12288};
