@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/ingest/source.h"
+#include "server/rtsp/url.h"
 
 namespace reel::server {
 namespace {
