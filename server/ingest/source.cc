@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/ingest/feed_link.h"
 #include "server/ingest/rtsp_link.h"
 #include "server/ingest/schedule.h"
 
@@ -142,6 +143,10 @@ void Source::Attempt() {
 
 std::shared_ptr<Link> Source::MakeLink() {
   LinkSink& sink = *this;
+  if (spec_.source().url.starts_with(kFeedPrefix)) {
+    return std::make_shared<FeedLink>(loop_, shared_.reaper, shared_.feed_command, spec_.camera,
+                                      kMaxBytesPerSecond / 2, sink);
+  }
   return std::make_shared<RtspLink>(loop_, shared_.resolver, shared_.random, spec_.camera,
                                     kMaxBytesPerSecond / 2, sink);
 }

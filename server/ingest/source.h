@@ -19,10 +19,12 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "reel/clock.h"
 #include "server/ingest/backoff.h"
 #include "server/ingest/cameras.h"
+#include "server/ingest/child_reaper.h"
 #include "server/ingest/event_loop.h"
 #include "server/ingest/link.h"
 #include "server/ingest/pre_buffer.h"
@@ -52,6 +54,8 @@ class Source final : private LinkSink {
     Clock& clock;
     Random& random;
     Resolver& resolver;
+    ChildReaper& reaper;
+    std::vector<std::string> feed_command;
     GapRecorder& gaps;
     LogSink log;
     std::function<void(const SourceStatus&)> on_change;
