@@ -15,7 +15,7 @@ namespace {
 constexpr Duration kRetryAfter = std::chrono::seconds(5);
 constexpr Duration kGrace = std::chrono::seconds(5);
 
-// The program that reads sources "ffmpeg:": installed in libexec, or beside this one as it was built.
+// The program that reads sources "ffmpeg:", in libexec or where it was built.
 std::vector<std::string> FeedCommand() {
   std::error_code none;
   const std::filesystem::path here =

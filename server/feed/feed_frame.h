@@ -1,5 +1,5 @@
-// What reeld and the process that reads a source for it (main.cc) say to each other: frames over one
-// socket. Nothing that comes from that process is believed: it has met the source's bytes.
+// What reeld and the process that reads a source for it (main.cc) say to each other: frames over
+// one socket. Nothing that comes from that process is believed: it has met the source's bytes.
 //
 //   frame     4 bytes length of what follows, 1 byte kind, content; little endian
 //   kRequest  url, user, password, file of who signs certificates: strings         reeld -> reader
@@ -8,7 +8,7 @@
 //   kUnit     track, flags, pts, dts, bytes
 //   kEnd      code, one line why                                                   last of all
 //
-// Bounds: kMaxFrameBytes a frame, kMaxTextBytes a string.
+// Bounds: kMaxFrameBytes a frame, kMaxFeedTextBytes a string.
 // Thread rule: values and pure functions; FeedReader one thread at a time.
 #pragma once
 
@@ -71,7 +71,7 @@ class FeedReader {
  public:
   static constexpr size_t kRoomBytes = 256U << 10;
 
-  // Where to put what comes next, kRoomBytes. REQUIRES: Next() gave nullopt since the last Filled().
+  // Where to put what comes next, kRoomBytes. REQUIRES: Next() gave nullopt since Filled().
   MutableByteSpan Room();
   void Filled(size_t bytes) { end_ += bytes; }
 
