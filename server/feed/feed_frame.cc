@@ -13,7 +13,6 @@ namespace {
 
 enum class Kind : uint8_t { kRequest = 1, kTracks = 2, kChange = 3, kUnit = 4, kEnd = 5 };
 
-constexpr size_t kUnitHeadBytes = 2 * sizeof(uint8_t) + 2 * sizeof(int64_t);
 constexpr uint8_t kKnownFlags =
     kUnitClean | kUnitOpenGop | kUnitIntraRefresh | kUnitNoPicture | kUnitLossBefore;
 
@@ -38,6 +37,37 @@ Bytes EndFrame(Bytes frame, size_t more_bytes = 0) {
 std::string_view Cut(std::string_view text) { return text.substr(0, kMaxFeedTextBytes); }
 
 int64_t DrawnIn(int64_t time) { return std::clamp(time, -kMaxFeedTime, kMaxFeedTime); }
+
+// nullopt: no codec that Reel keeps.
+std::optional<TrackKind> KindOf(Codec codec) {
+  switch (codec) {
+    case Codec::kH264:
+    case Codec::kH265:
+      return TrackKind::kVideo;
+    case Codec::kAac:
+    case Codec::kPcmALaw:
+    case Codec::kPcmMuLaw:
+    case Codec::kOpus:
+      return TrackKind::kAudio;
+    case Codec::kOnvifMetadata:
+    case Codec::kOpaque:
+      return TrackKind::kData;
+  }
+  return std::nullopt;
+}
+
+// Tracks that each are what they say.
+Result<std::vector<TrackInfo>> ReadTracks(ByteSpan content) {
+  Result<std::vector<TrackInfo>> tracks = format::DecodeTracks(content);
+  if (!tracks.ok()) return Garbage(tracks.status().message());
+  for (const TrackInfo& track : *tracks) {
+    if (KindOf(track.codec) != track.kind) return Garbage("a track of no kind");
+    if (track.kind != TrackKind::kVideo) continue;
+    const Result<NalList> sets = SplitNals(track.config, NalFraming::kLength4);
+    if (!sets.ok()) return Garbage(sets.status().message());
+  }
+  return tracks;
+}
 
 // One line, whatever it was.
 std::string Printable(std::string text) {
@@ -143,20 +173,18 @@ Result<std::optional<FeedFrame>> FeedReader::Take(ByteSpan frame) {
 }
 
 Result<std::optional<FeedFrame>> FeedReader::TakeTracks(ByteSpan content) {
-  Result<std::vector<TrackInfo>> tracks = format::DecodeTracks(content);
-  if (!tracks.ok()) return Garbage(tracks.status().message());
-  for (size_t i = 0; i < tracks->size(); ++i) {
-    if ((*tracks)[i].id.value != i) return Garbage("tracks that are not numbered from 0");
+  REEL_ASSIGN_OR_RETURN(std::vector<TrackInfo> tracks, ReadTracks(content));
+  for (size_t i = 0; i < tracks.size(); ++i) {
+    if (tracks[i].id.value != i) return Garbage("tracks that are not numbered from 0");
   }
-  tracks_ = *std::move(tracks);
+  tracks_ = std::move(tracks);
   return std::optional<FeedFrame>(FeedTracks{tracks_});
 }
 
 Status FeedReader::TakeChange(ByteSpan content) {
-  Result<std::vector<TrackInfo>> tracks = format::DecodeTracks(content);
-  if (!tracks.ok()) return Garbage(tracks.status().message());
-  TrackInfo& now = tracks->front();
-  if (tracks->size() != 1 || now.id.value >= tracks_.size() || change_) {
+  REEL_ASSIGN_OR_RETURN(std::vector<TrackInfo> tracks, ReadTracks(content));
+  TrackInfo& now = tracks.front();
+  if (tracks.size() != 1 || now.id.value >= tracks_.size() || change_) {
     return Garbage("a change of no track");
   }
   const TrackInfo& before = tracks_[now.id.value];

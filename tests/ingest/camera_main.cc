@@ -3,9 +3,9 @@
 //
 //   ingest_camera PORT MOUNT=FILE[,SOUND] ... [--login basic|digest USER PASSWORD] [--address A]
 //
-// PORT 0 takes any; it listens on loopback alone, or at A. FILE is H.264 or H.265 as Annex B (by its
-// name: .h264 .264 .h265), 25 pictures a second; SOUND is alaw, mulaw, aac or opus. Prints "port N"
-// when it answers; ends when its standard input does.
+// PORT 0 takes any; it listens on loopback alone, or at A. FILE is H.264 or H.265 as Annex B (by
+// its name: .h264 .264 .h265), 25 pictures a second; SOUND is alaw, mulaw, aac or opus. Prints
+// "port N" when it answers; ends when its standard input does.
 #include <gst/app/gstappsrc.h>
 #include <gst/gst.h>
 #include <gst/rtsp-server/rtsp-server.h>

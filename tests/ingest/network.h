@@ -1,8 +1,8 @@
 // TwoNetworks: a network of a camera and one of the recorder, joined by a cable that can be cut and
 // narrowed. Both are namespaces of the kernel: nothing of it is seen outside of this process.
 //
-// While it lives, the thread that made it is in the recorder's network, and so is everything that it
-// starts. Thread rule: that thread alone.
+// While it lives, the thread that made it is in the recorder's network, and so is everything that
+// it starts. Thread rule: that thread alone.
 #pragma once
 
 #include <functional>

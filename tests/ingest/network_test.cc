@@ -97,8 +97,8 @@ TEST_F(NetworkTest, ACutIsAGapAndRecordingGoesOn) {
 }
 
 // A recorded unit counts as whole where neither it nor the one behind it says that something was
-// lost before it. Those are units that were sent, and neighbours are neighbours. Of the others every
-// NAL unit is one that was sent: nothing is glued over a loss.
+// lost before it. Those are units that were sent, and neighbours are neighbours. Of the others
+// every NAL unit is one that was sent: nothing is glued over a loss.
 void ExpectWholeOrMarked(const Recorded& recorded, Codec codec, const std::vector<Bytes>& film) {
   std::set<Bytes> sent_nals;
   std::vector<std::vector<Bytes>> pictures;
