@@ -12,7 +12,15 @@ namespace {
 
 using reel::Bytes;
 using reel::ByteSpan;
-using namespace reel::server;
+using reel::server::DecodeRequest;
+using reel::server::EncodeRequest;
+using reel::server::FeedEnd;
+using reel::server::FeedReader;
+using reel::server::FeedTracks;
+using reel::server::FeedUnit;
+using reel::server::kFeedLengthBytes;
+using reel::server::kMaxFeedTextBytes;
+using reel::server::kMaxFeedTime;
 
 class Listener {
  public:

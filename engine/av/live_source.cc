@@ -65,6 +65,20 @@ Result<Opening> OpeningOf(const MediaAddress& address) {
   return opening;
 }
 
+Status Failed(int av_error) {
+  switch (av_error) {
+    case AVERROR_EXIT:
+      return Status(Code::kCancelled, "stopped");
+    case AVERROR_HTTP_UNAUTHORIZED:
+    case AVERROR_HTTP_FORBIDDEN:
+      return PermissionDenied("login refused: check user and password");
+    case AVERROR_EOF:
+      return Unavailable("the source has ended");
+    default:
+      return Unavailable("libavformat: " + AvErrorText(av_error));
+  }
+}
+
 class LiveReader final : public LiveSource {
  public:
   explicit LiveReader(std::function<bool()> stopped)
@@ -81,7 +95,6 @@ class LiveReader final : public LiveSource {
   Status OpenContext(const MediaAddress& address);
   Status LookAtStreams();
   StreamForm FormOf(const AVStream& stream, Codec codec) const;
-  Status Failed(int av_error) const;
   Status Read();
   void Push();
 
@@ -165,20 +178,6 @@ StreamForm LiveReader::FormOf(const AVStream& stream, Codec codec) const {
   if (shown) form.times = PacketTimes::kPtsOnly;
   if (raw) form.times = PacketTimes::kNone;
   return form;
-}
-
-Status LiveReader::Failed(int av_error) const {
-  switch (av_error) {
-    case AVERROR_EXIT:
-      return Status(Code::kCancelled, "stopped");
-    case AVERROR_HTTP_UNAUTHORIZED:
-    case AVERROR_HTTP_FORBIDDEN:
-      return PermissionDenied("login refused: check user and password");
-    case AVERROR_EOF:
-      return Unavailable("the source has ended");
-    default:
-      return Unavailable("libavformat: " + AvErrorText(av_error));
-  }
 }
 
 Result<LiveUnit> LiveReader::Next() {

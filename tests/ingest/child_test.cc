@@ -33,7 +33,7 @@ class ChildTest : public IngestTest {
     feed_command_ = {"/bin/sh", "-c", "cd " + folder_.string() + "; " + script};
     StartCameras();
   }
-  CameraConfig Door() { return CameraAt("door", "ffmpeg:rtsp://192.0.2.1/live"); }
+  static CameraConfig Door() { return CameraAt("door", "ffmpeg:rtsp://192.0.2.1/live"); }
 
   // Into the file `name`: tracks and units of one byte more each.
   std::vector<Bytes> WriteFrames(const std::string& name, size_t units, bool with_tracks = true) {
@@ -51,7 +51,7 @@ class ChildTest : public IngestTest {
     std::vector<Bytes> sent;
     for (size_t i = 0; i < units; ++i) {
       Bytes unit;
-      AppendLengthPrefixed(AsBytes("\x65" + std::string(i % 1000 + 1, 'x')), &unit);
+      AppendLengthPrefixed(AsBytes('e' + std::string(i % 1000 + 1, 'x')), &unit);
       FeedUnit head;
       head.flags = kUnitClean;
       head.pts = head.dts = static_cast<int64_t>(i) * 3600;
@@ -141,8 +141,7 @@ TEST_F(ChildTest, GarbageEndsTheChildAndHarmsNobodyElse) {
 
 TEST_F(ChildTest, GarbageBehindUnitsKeepsTheUnits) {
   const std::vector<Bytes> sent = WriteFrames("frames", 10);
-  StartCamerasWith(
-      "cat frames; printf '\\001\\000\\000\\000\\011'; echo $$ > pid; exec sleep 1000");
+  StartCamerasWith(R"(cat frames; printf '\001\000\000\000\011'; echo $$ > pid; exec sleep 1000)");
   Apply({Door()});
   EXPECT_TRUE(AwaitTrouble("door", "a frame of an unknown kind"));
   EXPECT_EQ(ReadWhen("door", sent.size()).Contents(), sent);

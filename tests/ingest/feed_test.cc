@@ -153,6 +153,7 @@ TEST_F(FeedTest, WhatCannotBeOpenedSaysWhy) {
       {"local", "file:///etc/passwd", "file:// are not taken"},
   };
   std::vector<CameraConfig> cameras;
+  cameras.reserve(cases.size());
   for (const Case& one : cases) cameras.push_back(CameraAt(one.name, "ffmpeg:" + one.url));
   Apply(cameras);
   for (const Case& one : cases) {

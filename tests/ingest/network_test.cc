@@ -102,6 +102,7 @@ TEST_F(NetworkTest, ACutIsAGapAndRecordingGoesOn) {
 void ExpectWholeOrMarked(const Recorded& recorded, Codec codec, const std::vector<Bytes>& film) {
   std::set<Bytes> sent_nals;
   std::vector<std::vector<Bytes>> pictures;
+  pictures.reserve(film.size());
   for (const Bytes& unit : film) pictures.push_back(Slices(codec, {unit}));
   for (const std::vector<Bytes>& picture : pictures)
     sent_nals.insert(picture.begin(), picture.end());

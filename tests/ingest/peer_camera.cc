@@ -42,8 +42,8 @@ PeerCamera::PeerCamera(const std::vector<std::string>& arguments, uint16_t port,
   std::string line;
   char c = 0;
   while (read(output.get(), &c, 1) == 1 && c != '\n') line += c;
-  const auto number =
-      ParseNumber<uint16_t>(std::string_view(line).substr(std::min<size_t>(5, line.size())));
+  const std::string_view said = line;
+  const auto number = ParseNumber<uint16_t>(said.substr(std::min<size_t>(5, said.size())));
   EXPECT_TRUE(number) << "it said: " << line;
   port_ = number.value_or(0);
 }
