@@ -13,6 +13,7 @@
 #include "engine/media/nal.h"
 #include "server/feed/feed_frame.h"
 #include "server/ingest/feed_link.h"
+#include "server/ingest/source.h"
 #include "server/rtsp/text.h"
 #include "tests/ingest/ingest_fixture.h"
 #include "tests/ingest/scripted_camera.h"
@@ -155,8 +156,13 @@ TEST_F(ChildTest, AFloodWaits) {
   StartCamerasWith("cat tracks; while cat units; do :; done 2>/dev/null");
   CameraConfig door = Door();
   door.sources[0].mode = RecordMode::kEvent;  // what floods is not what is looked at
+  const MonoTime begin = clock_.MonoNow();
   Apply({door});
   EXPECT_TRUE(AwaitTrouble("door", "sends more than"));
+  // Half a second's worth is read at once, the same every half second: the fifth not before 1.5 s.
+  constexpr uint64_t kPortion = Source::kMaxBytesPerSecond / 2;
+  EXPECT_TRUE(Await([&] { return StatusOf("door").bytes >= 9 * kPortion / 2; }));
+  EXPECT_GE(clock_.MonoNow() - begin, std::chrono::milliseconds(1500));
   EXPECT_EQ(StatusOf("door").reconnects, 0U);
 }
 
