@@ -5,6 +5,7 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}
 
 set(daemon ${PROJECT_SOURCE_DIR}/server/daemon)
 install(TARGETS reeld RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT reeld)
+install(TARGETS reel-feed RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/reel COMPONENT reeld)
 install(FILES ${daemon}/reeld.toml DESTINATION etc/reel COMPONENT reeld)
 install(FILES ${daemon}/reeld.service DESTINATION lib/systemd/system COMPONENT reeld)
 install(FILES ${daemon}/reeld.sysusers DESTINATION lib/sysusers.d RENAME reeld.conf COMPONENT reeld)

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "engine/av/av_handle.h"
-#include "engine/av/video_track.h"
+#include "engine/av/stream_track.h"
 
 namespace reel {
 namespace {
@@ -12,7 +12,6 @@ namespace {
 using Container = FileKind::Container;
 
 constexpr size_t kNotKept = std::numeric_limits<size_t>::max();
-constexpr uint32_t kFallbackTimescale = 90'000;
 // A demuxer that finds nothing but damage must not spin through it for ever.
 constexpr int kMaxErrorsInRow = 64;
 constexpr int kPipeBufferBytes = 64 << 10;
@@ -26,37 +25,6 @@ const char* FormatName(Container container) {
     default:
       return "mpegts";
   }
-}
-
-std::optional<Codec> KeptCodec(const AVCodecParameters& parameters) {
-  switch (parameters.codec_id) {
-    case AV_CODEC_ID_H264:
-      return Codec::kH264;
-    case AV_CODEC_ID_HEVC:
-      return Codec::kH265;
-    case AV_CODEC_ID_AAC:
-      return Codec::kAac;
-    case AV_CODEC_ID_PCM_ALAW:
-      return Codec::kPcmALaw;
-    case AV_CODEC_ID_PCM_MULAW:
-      return Codec::kPcmMuLaw;
-    case AV_CODEC_ID_OPUS:
-      return Codec::kOpus;
-    default:
-      if (parameters.codec_type == AVMEDIA_TYPE_DATA) return Codec::kOpaque;
-      return std::nullopt;
-  }
-}
-
-TrackKind KindOf(Codec codec) {
-  if (codec == Codec::kH264 || codec == Codec::kH265) return TrackKind::kVideo;
-  return codec == Codec::kOpaque ? TrackKind::kData : TrackKind::kAudio;
-}
-
-std::string StreamName(const AVStream& stream) {
-  const char* kind = av_get_media_type_string(stream.codecpar->codec_type);
-  return "track " + std::to_string(stream.index) + " (" + (kind != nullptr ? kind : "unknown") +
-         ", " + avcodec_get_name(stream.codecpar->codec_id) + ")";
 }
 
 class ContainerReader final : public PacketReader {
@@ -73,10 +41,9 @@ class ContainerReader final : public PacketReader {
 
  private:
   Status AddStream(AVStream* stream, const SourceOptions& options);
-  PacketTrack DescribeStream(const AVStream& stream, Codec codec) const;
+  StreamForm Form() const;
   Status OpenError(int av_error) const;
   int ReadFrame();
-  Packet ViewPacket(size_t track) const;
   bool IsCutPacket() const;
   void End(int av_error);
   Status EndOfPipe() const;
@@ -163,42 +130,16 @@ Status ContainerReader::AddStream(AVStream* stream, const SourceOptions& options
     return OkStatus();
   }
   track_of_stream_.push_back(tracks_.size());
-  tracks_.push_back(DescribeStream(*stream, *codec));
+  const TrackId id{static_cast<uint8_t>(tracks_.size())};
+  tracks_.push_back(TrackOfStream(*stream, *codec, id, Form()));
   return OkStatus();
 }
 
-PacketTrack ContainerReader::DescribeStream(const AVStream& stream, Codec codec) const {
-  const AVCodecParameters& parameters = *stream.codecpar;
-  const ByteSpan extra =
-      AvBytes(parameters.extradata, static_cast<size_t>(parameters.extradata_size));
-  PacketTrack track;
-  track.info.id = TrackId{static_cast<uint8_t>(tracks_.size())};
-  track.info.kind = KindOf(codec);
-  track.info.codec = codec;
-  track.info.timescale =
-      stream.time_base.num == 1 ? static_cast<uint32_t>(stream.time_base.den) : kFallbackTimescale;
-  if (track.info.kind == TrackKind::kVideo) {
-    track.info.width = static_cast<uint32_t>(parameters.width);
-    track.info.height = static_cast<uint32_t>(parameters.height);
-    const bool elementary = container_ == Container::kMpegTs;
-    track.framing = elementary ? PacketFraming::kElementary : PacketFraming::kNals;
-    if (container_ == Container::kMatroska) track.times = PacketTimes::kPtsOnly;
-    // A configuration that does not parse leaves the one framing a damaged file most likely has.
-    Result<DecoderConfig> config = ParseDecoderConfig(codec, extra);
-    track.decoder_config =
-        config.ok() ? *std::move(config) : DecoderConfig{NalFraming::kLength4, {}};
-    track.info = VideoTrack(track.info, track.decoder_config.parameter_sets).info();
-  } else if (track.info.kind == TrackKind::kAudio) {
-    track.info.sample_rate_hz = static_cast<uint32_t>(parameters.sample_rate);
-    track.info.channels = static_cast<uint32_t>(parameters.ch_layout.nb_channels);
-    const bool adts = codec == Codec::kAac && container_ == Container::kMpegTs;
-    if (adts) track.framing = PacketFraming::kAdts;
-    const bool has_config = codec == Codec::kAac || codec == Codec::kOpus;
-    if (has_config && !adts && extra.size() <= kMaxTrackConfigBytes) {
-      track.info.config.assign(extra.begin(), extra.end());
-    }
-  }
-  return track;
+StreamForm ContainerReader::Form() const {
+  StreamForm form;
+  form.pieces = form.adts = container_ == Container::kMpegTs;
+  if (container_ == Container::kMatroska) form.times = PacketTimes::kPtsOnly;
+  return form;
 }
 
 int ContainerReader::ReadFrame() {
@@ -242,7 +183,7 @@ Result<std::optional<Packet>> ContainerReader::Read() {
       loss_before_ = true;
       continue;
     }
-    Packet packet = ViewPacket(track);
+    Packet packet = ViewPacket(*packet_, *context_->streams[stream], track);
     const bool corrupt = (packet_->flags & AV_PKT_FLAG_CORRUPT) != 0;
     packet.loss_before = std::exchange(loss_before_, false) || corrupt;
     return std::optional(packet);
@@ -252,26 +193,6 @@ Result<std::optional<Packet>> ContainerReader::Read() {
 // In MPEG-TS "corrupt" says that packets before were lost; elsewhere that the end of this one was.
 bool ContainerReader::IsCutPacket() const {
   return container_ != Container::kMpegTs && (packet_->flags & AV_PKT_FLAG_CORRUPT) != 0;
-}
-
-Packet ContainerReader::ViewPacket(size_t track) const {
-  const AVPacket& from = *packet_;
-  Packet packet;
-  packet.track = track;
-  packet.pts = AvTime(from.pts);
-  packet.dts = AvTime(from.dts);
-  const AVRational base = context_->streams[from.stream_index]->time_base;
-  if (base.num != 1) {
-    const AVRational fallback{1, static_cast<int>(kFallbackTimescale)};
-    if (packet.pts) packet.pts = av_rescale_q(*packet.pts, base, fallback);
-    if (packet.dts) packet.dts = av_rescale_q(*packet.dts, base, fallback);
-  }
-  packet.bytes = AvBytes(from.data, static_cast<size_t>(from.size));
-  packet.offset_bytes = from.pos >= 0 ? static_cast<uint64_t>(from.pos) : 0;
-  size_t side_bytes = 0;
-  const uint8_t* side = av_packet_get_side_data(&from, AV_PKT_DATA_NEW_EXTRADATA, &side_bytes);
-  packet.new_decoder_config = AvBytes(side, side_bytes);
-  return packet;
 }
 
 void ContainerReader::End(int av_error) {

@@ -94,7 +94,7 @@ class ElementaryFramer final : public UnitFramer {
  public:
   ElementaryFramer(const PacketTrack& track, uint32_t frames_per_second)
       : splitter_(track.info.codec),
-        video_(track.info, {}),
+        video_(track.info, track.decoder_config.parameter_sets),
         default_duration_(track.info.timescale / frames_per_second) {
     if (track.times == PacketTimes::kNone) order_.emplace(track.info.codec);
   }

@@ -1,6 +1,9 @@
 #include "server/daemon/daemon.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "reel/clock.h"
@@ -11,6 +14,18 @@ namespace {
 
 constexpr Duration kRetryAfter = std::chrono::seconds(5);
 constexpr Duration kGrace = std::chrono::seconds(5);
+
+// The program that reads sources "ffmpeg:", in libexec or where it was built.
+std::vector<std::string> FeedCommand() {
+  std::error_code none;
+  const std::filesystem::path here =
+      std::filesystem::read_symlink("/proc/self/exe", none).parent_path();
+  for (const char* place : {"../libexec/reel/reel-feed", "../feed/reel-feed"}) {
+    const std::filesystem::path program = (here / place).lexically_normal();
+    if (access(program.c_str(), X_OK) == 0) return {program.string()};
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -47,6 +62,7 @@ Status Daemon::StartRecording() {
   IngestOptions ingest;
   ingest.store = &node_->store();
   ingest.loops = config_.node.ingest_loops;
+  ingest.feed_command = FeedCommand();
   ingest.log = log_;
   REEL_ASSIGN_OR_RETURN(cameras_, Cameras::Start(ingest));
   // One camera that cannot be had is no reason not to record the others.

@@ -5,7 +5,10 @@
 #include <mutex>
 #include <utility>
 
+#include "server/config/address.h"
+#include "server/ingest/feed_link.h"
 #include "server/ingest/source.h"
+#include "server/rtsp/url.h"
 
 namespace reel::server {
 namespace {
@@ -14,10 +17,13 @@ class CamerasImpl final : public Cameras {
  public:
   explicit CamerasImpl(const IngestOptions& options)
       : gaps_(*options.store, options.log),
+        reaper_(options.log),
         shared_{*options.store,
                 options.clock != nullptr ? *options.clock : SystemClock(),
                 options.random != nullptr ? *options.random : SystemRandom(),
                 resolver_,
+                reaper_,
+                options.feed_command,
                 gaps_,
                 options.log,
                 options.on_change} {}
@@ -39,6 +45,7 @@ class CamerasImpl final : public Cameras {
  private:
   using SourcePtr = std::shared_ptr<Source>;
 
+  Status Check(const SourceConfig& source) const;
   Result<SourceSpec> SpecOf(const CameraConfig& camera, const SourceConfig& source);
   EventLoop& LeastLoaded();
   static void EndOnLoop(Source& source, EndCause cause) {
@@ -46,6 +53,7 @@ class CamerasImpl final : public Cameras {
   }
 
   GapRecorder gaps_;
+  ChildReaper reaper_;
   std::vector<std::unique_ptr<EventLoop>> loops_;
   Resolver resolver_;  // gone before the loops: its answers go there
   Source::Shared shared_;
@@ -56,10 +64,13 @@ class CamerasImpl final : public Cameras {
   bool stopped_ = false;
 };
 
-Status Check(const SourceConfig& source) {
+Status CamerasImpl::Check(const SourceConfig& source) const {
   if (source.mode == RecordMode::kOff) return OkStatus();
-  if (source.url.starts_with("ffmpeg:")) return Unimplemented("sources by ffmpeg are not built in");
-  return ParseUrl(source.url).status();
+  if (!source.url.starts_with(kFeedPrefix)) return ParseUrl(source.url).status();
+  if (shared_.feed_command.empty()) {
+    return Unimplemented("sources by ffmpeg are read by reel-feed, which is not there");
+  }
+  return CheckSourceUrl(source.url);
 }
 
 Result<SourceSpec> CamerasImpl::SpecOf(const CameraConfig& camera, const SourceConfig& source) {
@@ -147,6 +158,7 @@ void CamerasImpl::Stop() {
     sources.swap(sources_);
   }
   for (const auto& [stream, source] : sources) EndOnLoop(*source, EndCause::kShutdown);
+  reaper_.Drain();  // the loops' threads are their parents
   for (const auto& loop : loops_) loop->Stop();
   gaps_.Drain();
 }

@@ -51,6 +51,9 @@ struct IngestOptions {
   Clock* clock = nullptr;    // SystemClock() if null
   Random* random = nullptr;  // SystemRandom() if null
   uint32_t loops = 1;        // 1..16 threads
+  // Starts the process that reads a source "ffmpeg:..." (server/feed): path and arguments. Empty:
+  // such sources are Unimplemented.
+  std::vector<std::string> feed_command;
   LogSink log;
   // Called when the state or the trouble of a source has changed, on the thread that serves it:
   // must neither wait nor call back.
@@ -73,7 +76,7 @@ class Cameras {
   // Something happened at a camera (kEvent). NotFound.
   virtual Status Event(const std::string& camera, WallTime when) = 0;
 
-  // Ends every connection and run; what was received is in the store. Once.
+  // Ends every connection, child and run; what was received is in the store. Once.
   virtual void Stop() = 0;
 };
 

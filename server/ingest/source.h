@@ -1,5 +1,5 @@
-// Source: one source of a camera on its event loop: connects, keeps the session, records, and tries
-// again.
+// Source: one source of a camera on its event loop: opens a link when it is wanted, records what
+// comes, says what is wrong, and tries again.
 //
 //   kWaiting --retry time--> kConnecting --first unit--> kRecording
 //       ^                        |                          |
@@ -9,9 +9,9 @@
 // Silence: a source of which nothing comes is named after kSilentNamed and given up after
 // kSilentEnded; one that is known to be slow (a picture in ten seconds) a little later. A camera
 // with pictures is silent when no pictures come. How far apart its clean points are does not
-// matter. A flood, over kMaxBytesPerSecond, is read no faster than that: TCP holds it up.
+// matter. A flood, over kMaxBytesPerSecond, is read no faster than that: whoever sends waits.
 // Thread rule: the loop's, but for status(). Made and ended on it, too.
-// Bounds: Session's, PreBuffer's, the status.
+// Bounds: the link's, PreBuffer's, the status.
 #pragma once
 
 #include <deque>
@@ -19,17 +19,17 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "reel/clock.h"
 #include "server/ingest/backoff.h"
 #include "server/ingest/cameras.h"
-#include "server/ingest/connection.h"
+#include "server/ingest/child_reaper.h"
 #include "server/ingest/event_loop.h"
+#include "server/ingest/link.h"
 #include "server/ingest/pre_buffer.h"
 #include "server/ingest/resolver.h"
 #include "server/ingest/stream_recorder.h"
-#include "server/ingest/udp_receiver.h"
-#include "server/rtsp/session.h"
 
 namespace reel::server {
 
@@ -42,16 +42,11 @@ struct SourceSpec {
   bool operator==(const SourceSpec&) const = default;
 };
 
-class Source final : public std::enable_shared_from_this<Source>,
-                     private EventLoop::Handler,
-                     private SessionSink,
-                     private UdpReceiver::Taker {
+class Source final : private LinkSink {
  public:
-  static constexpr Duration kConnectTimeout = std::chrono::seconds(10);
   static constexpr Duration kSilentNamed = std::chrono::seconds(5);
   static constexpr Duration kSilentEnded = std::chrono::seconds(15);
   static constexpr size_t kMaxBytesPerSecond = 64U << 20;
-  static constexpr int kMaxRedirects = 3;
 
   // What all sources share; outlives them.
   struct Shared {
@@ -59,6 +54,8 @@ class Source final : public std::enable_shared_from_this<Source>,
     Clock& clock;
     Random& random;
     Resolver& resolver;
+    ChildReaper& reaper;
+    std::vector<std::string> feed_command;
     GapRecorder& gaps;
     LogSink log;
     std::function<void(const SourceStatus&)> on_change;
@@ -78,12 +75,9 @@ class Source final : public std::enable_shared_from_this<Source>,
   SourceStatus status() const;
 
  private:
-  void OnReady(uint32_t events) override;
   void OnTracks(const std::vector<TrackInfo>& tracks) override;
   void OnUnit(const ReceivedUnit& unit) override;
-  void OnReportPort(size_t track, uint16_t port) override;
-  void OnUdpReport(size_t track, ByteSpan report) override;
-  void OnDatagrams(size_t track, bool is_rtcp, const std::vector<ByteSpan>& datagrams) override;
+  void OnTurn() override;
 
   void Now();
   void OnTimer();
@@ -94,24 +88,16 @@ class Source final : public std::enable_shared_from_this<Source>,
   }
   void FollowSchedule();
 
-  void Resolve();
-  void Connect(const Address& address);
-  void Advance();
-  void BeginSession();
-  Status OpenUdp(Session::Options* options);
-  void ReadSome();
-  void Flush();
-  void AfterSession();
-  void OnSessionEnd();
-  void Redirect();
+  void Attempt();
+  std::shared_ptr<Link> MakeLink();
+  void FollowLink();
   void CheckSilence();
-  void Disconnect();
-  void Fail(std::string why, GapCause cause, Duration wait);
+  void DropLink();
+  void Fail(std::string why, GapCause cause);
 
   Duration SilenceNamed() const;
   std::string Trouble() const;
   std::string ClockTrouble() const;
-  std::optional<Duration> ClockOffset() const;
   void Publish();
   void Log(LogLevel level, const std::string& text) const;
 
@@ -129,20 +115,12 @@ class Source final : public std::enable_shared_from_this<Source>,
   SourceState state_ = SourceState::kOff;
   bool ended_ = false;
   std::string why_;  // of the last failure
-  Url url_;          // as configured, or where the camera pointed to
-  int redirects_ = 0;
-  uint64_t attempt_ = 0;
   MonoTime retry_at_;
-  MonoTime step_began_;  // of connecting, of the session, of recording
+  MonoTime step_began_;  // of connecting, of playing, of recording
   MonoTime next_tick_;
 
-  std::unique_ptr<Connection> connection_;
-  std::unique_ptr<UdpReceiver> udp_;
-  std::unique_ptr<Session> session_;
-  bool connected_ = false;
-  uint32_t watched_ = 0;
-  size_t budget_bytes_ = 0;  // until the next tick
-  bool floods_ = false;      // had none left at the last one
+  std::shared_ptr<Link> link_;
+  bool floods_ = false;  // read all that it may up to the last tick
 
   struct Received {
     uint64_t units = 0;
@@ -155,7 +133,7 @@ class Source final : public std::enable_shared_from_this<Source>,
   Duration usual_distance_{0};
   bool has_pictures_ = false;
   std::vector<TrackKind> kinds_;
-  uint64_t lost_before_ = 0;  // packets, in sessions that have ended
+  uint64_t lost_before_ = 0;  // packets, of links that have ended
   uint64_t reconnects_ = 0;
   std::deque<MonoTime> recent_losses_;  // the last few minutes'
   MonoTime rates_at_;

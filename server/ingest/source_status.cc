@@ -25,26 +25,14 @@ SourceStatus Source::status() const {
   return status_;
 }
 
-std::optional<Duration> Source::ClockOffset() const {
-  if (session_ == nullptr) return std::nullopt;
-  for (size_t i = 0; i < session_->tracks(); ++i) {
-    if (const auto offset = session_->track(i).camera_clock().offset()) return offset;
-  }
-  return std::nullopt;
-}
-
 std::string Source::ClockTrouble() const {
-  const std::optional<Duration> offset = ClockOffset();
-  if (!offset) return "";
-  if (*offset > kClockOff) return "its clock is " + Seconds(*offset) + " ahead";
-  if (*offset < -kClockOff) return "its clock is " + Seconds(-*offset) + " behind";
-  for (size_t i = 0; i < session_->tracks(); ++i) {
-    const std::optional<double> drift = session_->track(i).camera_clock().drift_ppm();
-    if (drift && std::abs(*drift) > kDriftPpm) {
-      return "its clock is drifting by " + std::to_string(static_cast<int>(*drift)) + " ppm";
-    }
-  }
-  return "";
+  if (link_ == nullptr || !link_->clock_offset()) return "";
+  const Duration offset = *link_->clock_offset();
+  if (offset > kClockOff) return "its clock is " + Seconds(offset) + " ahead";
+  if (offset < -kClockOff) return "its clock is " + Seconds(-offset) + " behind";
+  const std::optional<double> drift = link_->clock_drift_ppm();
+  if (!drift || std::abs(*drift) <= kDriftPpm) return "";
+  return "its clock is drifting by " + std::to_string(static_cast<int>(*drift)) + " ppm";
 }
 
 // The worst first.
@@ -52,7 +40,7 @@ std::string Source::Trouble() const {
   if (state_ == SourceState::kOff) return "";
   if (state_ == SourceState::kWaiting) return why_;
   if (!recorder_.trouble().empty()) return recorder_.trouble();
-  if (session_ != nullptr && session_->playing()) {
+  if (link_ != nullptr && link_->playing()) {
     const Duration silent = mono_ - last_data_.value_or(step_began_);
     if (silent >= SilenceNamed()) return "silent for " + Seconds(silent);
   }
@@ -69,10 +57,6 @@ void Source::Publish() {
   while (!recent_losses_.empty() && mono_ - recent_losses_.front() > kFlapsWithin) {
     recent_losses_.pop_front();
   }
-  uint64_t lost = lost_before_;
-  for (size_t i = 0; session_ != nullptr && i < session_->tracks(); ++i) {
-    lost += session_->track(i).counters().lost;
-  }
   std::unique_lock lock(mutex_);
   std::string trouble = Trouble();
   const bool changed = status_.state != state_ || status_.trouble != trouble;
@@ -83,9 +67,10 @@ void Source::Publish() {
   status_.last_clean_point = recorder_.last_clean_point();
   status_.units = received_.units;
   status_.bytes = received_.bytes;
-  status_.packets_lost = lost;
+  status_.packets_lost = lost_before_ + (link_ != nullptr ? link_->packets_lost() : 0);
   status_.reconnects = reconnects_;
-  status_.clock_offset = ClockOffset().value_or(Duration{0});
+  status_.clock_offset = Duration{0};
+  if (link_ != nullptr) status_.clock_offset = link_->clock_offset().value_or(Duration{0});
   const Duration since = mono_ - rates_at_;
   if (since >= kRatesOver) {
     const double seconds = std::chrono::duration<double>(since).count();

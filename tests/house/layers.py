@@ -8,10 +8,10 @@ AV, TESTING, INDEX = "engine/av", "engine/testing", "index"
 # What libreel shows: it ships both engine and index, so it stands above both.
 EMBED = "engine/embed"
 # The node as a process. What camera ingest and RPC share is the store and the configuration.
-CONFIG, RTSP, INGEST = "server/config", "server/rtsp", "server/ingest"
+CONFIG, RTSP, FEED, INGEST = "server/config", "server/rtsp", "server/feed", "server/ingest"
 ACCESS, PROTO, RPC, DAEMON = "server/access", "server/proto", "server/rpc", "server/daemon"
 CLIENT = "server/client"
-BELOW_DAEMON = [CONFIG, RTSP, INGEST, ACCESS, PROTO, RPC, CLIENT]
+BELOW_DAEMON = [CONFIG, RTSP, FEED, INGEST, ACCESS, PROTO, RPC, CLIENT]
 SERVER = [*BELOW_DAEMON, DAEMON]
 
 PRODUCTION = [BASE, IO, FORMAT, MEDIA, SEGMENT, VOLUME, STORE, AV, INDEX, EMBED, *SERVER]
@@ -34,7 +34,8 @@ MAY_INCLUDE = {
     EMBED: [BASE, IO, STORE, INDEX, C_HEADER],
     CONFIG: [BASE],
     RTSP: [BASE, MEDIA],
-    INGEST: [BASE, IO, MEDIA, CONFIG, RTSP],
+    FEED: [BASE, FORMAT, MEDIA, AV, RTSP],
+    INGEST: [BASE, IO, MEDIA, CONFIG, RTSP, FEED],
     ACCESS: [BASE, IO, CONFIG],
     PROTO: [],
     CLIENT: [BASE, PROTO, CONFIG, INGEST, ACCESS],

@@ -1,11 +1,11 @@
 // A camera for tests that is not of our making: GStreamer's RTSP server with files as its pictures,
 // over and over, in real time.
 //
-//   ingest_camera PORT MOUNT=FILE[,SOUND] ... [--login basic|digest USER PASSWORD]
+//   ingest_camera PORT MOUNT=FILE[,SOUND] ... [--login basic|digest USER PASSWORD] [--address A]
 //
-// PORT 0 takes any. FILE is H.264 or H.265 as Annex B (by its name: .h264 .264 .h265), 25 pictures
-// a second; SOUND is alaw, mulaw, aac or opus. Prints "port N" when it answers; ends when its
-// standard input does.
+// PORT 0 takes any; it listens on loopback alone, or at A. FILE is H.264 or H.265 as Annex B (by
+// its name: .h264 .264 .h265), 25 pictures a second; SOUND is alaw, mulaw, aac or opus. Prints
+// "port N" when it answers; ends when its standard input does.
 #include <gst/app/gstappsrc.h>
 #include <gst/gst.h>
 #include <gst/rtsp-server/rtsp-server.h>
@@ -129,6 +129,7 @@ int main(int argc, char** argv) {
   bool with_login = false;
   for (int i = 2; i < argc; ++i) {
     const std::string argument = argv[i];
+    if (argument == "--address" && i + 1 < argc) gst_rtsp_server_set_address(server, argv[++i]);
     if (argument == "--login" && i + 3 < argc) {
       AddLogin(server, argv[i + 1], argv[i + 2], argv[i + 3]);
       with_login = true;
@@ -139,7 +140,8 @@ int main(int argc, char** argv) {
     const std::string argument = argv[i];
     const size_t equals = argument.find('=');
     if (argument == "--login") i += 3;
-    if (argument == "--login" || equals == std::string::npos) continue;
+    if (argument == "--address") i += 1;
+    if (argument.starts_with("--") || equals == std::string::npos) continue;
     const std::string value = argument.substr(equals + 1);
     const size_t comma = value.find(',');
     const std::string path = value.substr(0, comma);

@@ -73,6 +73,7 @@ void IngestTest::StartCameras(uint32_t loops) {
   options.clock = &clock_;
   options.random = &random_;
   options.loops = loops;
+  options.feed_command = feed_command_;
   options.on_change = [this](const SourceStatus& status) {
     {
       const std::lock_guard lock(mutex_);

@@ -80,6 +80,7 @@ class IngestTest : public testing::Test {
   MemoryIndex index_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Cameras> cameras_;
+  std::vector<std::string> feed_command_;  // of IngestOptions
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -4,97 +4,15 @@
 // sent over and over: a payloader may drop delimiters and put parameter sets in again, but pictures
 // are what they were. What is recorded may begin anywhere in the file and must go on without a
 // hole.
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <csignal>
-
-#include "engine/io/unique_fd.h"
-#include "engine/media/nal.h"
-#include "engine/media/nal_types.h"
-#include "server/rtsp/text.h"
 #include "tests/ingest/ingest_fixture.h"
+#include "tests/ingest/peer_camera.h"
 #include "tests/media/footage.h"
 
 namespace reel::server {
 namespace {
-
-// The program of camera_main.cc; ended with its owner.
-class PeerCamera {
- public:
-  // What stands behind the port on its command line.
-  explicit PeerCamera(const std::vector<std::string>& arguments, uint16_t port = 0) {
-    int in[2];
-    int out[2];
-    EXPECT_EQ(pipe2(in, O_CLOEXEC), 0);
-    EXPECT_EQ(pipe2(out, O_CLOEXEC), 0);
-    std::vector<std::string> words{REEL_TEST_CAMERA, std::to_string(port)};
-    words.insert(words.end(), arguments.begin(), arguments.end());
-    std::vector<char*> argv;
-    argv.reserve(words.size() + 1);
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    pid_ = fork();
-    if (pid_ == 0) {
-      dup2(in[0], STDIN_FILENO);
-      dup2(out[1], STDOUT_FILENO);
-      execv(argv[0], argv.data());
-      _exit(127);
-    }
-    close(in[0]);
-    close(out[1]);
-    input_ = UniqueFd(in[1]);
-    const UniqueFd output(out[0]);
-    std::string line;
-    char c = 0;
-    while (read(output.get(), &c, 1) == 1 && c != '\n') line += c;
-    const auto number =
-        ParseNumber<uint16_t>(std::string_view(line).substr(std::min<size_t>(5, line.size())));
-    EXPECT_TRUE(number) << "it said: " << line;
-    port_ = number.value_or(0);
-  }
-  ~PeerCamera() { Kill(); }
-  PeerCamera(const PeerCamera&) = delete;
-  PeerCamera& operator=(const PeerCamera&) = delete;
-
-  void Kill() {
-    if (pid_ <= 0) return;
-    kill(pid_, SIGKILL);
-    waitpid(std::exchange(pid_, -1), nullptr, 0);
-  }
-  uint16_t port() const { return port_; }
-  std::string url(const std::string& mount) const {
-    return "rtsp://127.0.0.1:" + std::to_string(port_) + mount;
-  }
-
- private:
-  pid_t pid_ = -1;
-  UniqueFd input_;
-  uint16_t port_ = 0;
-};
-
-std::string FilePath(const std::string& name) {
-  return std::string(REEL_SOURCE_DIR) + "/tests/data/media/" + name;
-}
-
-bool IsSlice(Codec codec, ByteSpan nal) {
-  if (codec == Codec::kH265) return H265NalType(nal) <= H265Nal::kLastVcl;
-  return H264NalType(nal) == H264Nal::kSlice || H264NalType(nal) == H264Nal::kIdrSlice;
-}
-
-std::vector<Bytes> Slices(Codec codec, const std::vector<Bytes>& units) {
-  std::vector<Bytes> slices;
-  for (const Bytes& unit : units) {
-    const NalList nals = SplitNals(unit, NalFraming::kLength4).value();
-    for (const ByteSpan nal : nals) {
-      if (IsSlice(codec, nal)) slices.emplace_back(nal.begin(), nal.end());
-    }
-  }
-  return slices;
-}
 
 class PeerTest : public IngestTest {
  protected:
@@ -108,20 +26,10 @@ class PeerTest : public IngestTest {
     const std::vector<Bytes> sent = Slices(codec, SplitUnits(codec, ReadFootage(file)));
     const std::vector<Bytes> got = Slices(codec, recorded.Contents());
     ASSERT_FALSE(got.empty());
-    // Files repeat slices, so every place that looks like the beginning is tried.
-    bool found = false;
-    for (size_t begin = 0; begin < sent.size() && !found; ++begin) {
-      found = true;
-      for (size_t i = 0; i < got.size() && found; ++i) {
-        found = got[i] == sent[(begin + i) % sent.size()];
-      }
-    }
+    const bool found = StandsIn(got, sent);
     EXPECT_TRUE(found) << stream << ": " << got.size() << " slices are not those that were sent";
   }
 };
-
-constexpr const char* kH264 = "m26x-input-30-240p-vp-sps-pps.h264";
-constexpr const char* kH265 = "m26x-input-32-640x360-main.h265";
 
 TEST_F(PeerTest, RecordsManyCamerasAsTheySend) {
   constexpr int kCameras = 24;
