@@ -17,5 +17,6 @@ std::unique_ptr<Benchmark> NewExportBenchmark();
 std::unique_ptr<Benchmark> NewPeersBenchmark();
 std::unique_ptr<Benchmark> NewDayNightBenchmark();
 std::unique_ptr<Benchmark> NewRotatingBenchmark();
+std::unique_ptr<Benchmark> NewRpcIngestBenchmark();
 
 }  // namespace reel::bench

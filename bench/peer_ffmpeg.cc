@@ -52,15 +52,17 @@ Result<double> FfmpegCpuPerGb(const std::string& directory, int processes, int s
 
 Result<double> FfmpegCpuPerCamera(const std::string& directory,
                                   const std::vector<std::string>& urls, Duration length) {
-  // It looks at a source for 5 s before it begins.
+  // It looks at a source for 5 s before it begins. That synthetic pictures cannot be decoded is
+  // nothing to it later on, and what it says of it goes nowhere.
   constexpr Duration kBegins = std::chrono::seconds(8);
   std::filesystem::create_directories(directory);
   std::vector<std::unique_ptr<Child>> children;
   for (const std::string& url : urls) {
     const std::string out = directory + "/rtsp-" + std::to_string(children.size()) + "-%03d.mp4";
     REEL_ASSIGN_OR_RETURN(
-        auto child, Child::Start(Command({"-rtsp_transport", "tcp", "-i", url, "-c", "copy", "-f",
-                                          "segment", "-segment_time", "60", out})));
+        auto child,
+        Child::Start(Command({"-loglevel", "quiet", "-rtsp_transport", "tcp", "-i", url, "-c",
+                              "copy", "-f", "segment", "-segment_time", "60", out})));
     children.push_back(std::move(child));
   }
   const auto used = [&] {

@@ -2,7 +2,8 @@
 // each picture when it falls due; what its socket does not take at once, when it does.
 //
 // A picture is never left out: a client that is slow gets everything later.
-// Thread rule: the loop's alone. Owns its socket. Bounds: MessageReader's; kMaxAnswerBytes that wait.
+// Thread rule: the loop's alone. Owns its socket. Bounds: MessageReader's; kMaxAnswerBytes that
+// wait.
 #pragma once
 
 #include <functional>
