@@ -18,5 +18,7 @@ std::unique_ptr<Benchmark> NewPeersBenchmark();
 std::unique_ptr<Benchmark> NewDayNightBenchmark();
 std::unique_ptr<Benchmark> NewRotatingBenchmark();
 std::unique_ptr<Benchmark> NewRpcIngestBenchmark();
+std::unique_ptr<Benchmark> NewRpcSeekBenchmark();
+std::unique_ptr<Benchmark> NewRpcReadersBenchmark();
 
 }  // namespace reel::bench
