@@ -72,7 +72,7 @@ double Child::CpuSeconds() const {
   return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
-void Child::Kill() {
+void Child::Kill() const {
   if (pid_ >= 0) (void)kill(pid_, SIGKILL);
 }
 

@@ -28,7 +28,7 @@ class Child {
   void CloseInput() { input_ = UniqueFd(); }
   // User and system time so far. REQUIRES: not waited for.
   double CpuSeconds() const;
-  void Kill();
+  void Kill() const;
   // Blocks until it has ended. Its CPU seconds; Internal where it did not exit with 0.
   Result<double> Wait();
 

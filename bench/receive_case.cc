@@ -40,6 +40,7 @@ ReceiveCase::ReceiveCase(uint64_t pictures) : trace_(SmallShape()), footage_(tra
     session_->Received(answer.size(), {}, {});
   }
   ReplayStream stream(footage_, 0, camera.channel(), {});
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): what Gather gives, it has made
   ReplayStream::Scratch scratch;
   while (stream.next_picture() < pictures) {
     const size_t before = wire_.size();

@@ -105,6 +105,7 @@ bool ReplayClient::SendOnce(ssize_t* sent) {
     if (*sent > 0) answers_.erase(0, static_cast<size_t>(*sent));
     return answers_.empty();
   }
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): what Gather gives, it has made
   ReplayStream::Scratch scratch;
   const std::span<iovec> pieces = stream_->Gather(&scratch);
   size_t size = 0;

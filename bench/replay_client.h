@@ -32,7 +32,7 @@ class ReplayClient final : private server::EventLoop::Handler {
   // `gone` is called once when the connection has ended, and must not destroy the client at once.
   ReplayClient(const Shared& shared, server::EventLoop& loop, UniqueFd fd,
                std::function<void(ReplayClient*)> gone);
-  ~ReplayClient();
+  ~ReplayClient() override;
   ReplayClient(const ReplayClient&) = delete;
   ReplayClient& operator=(const ReplayClient&) = delete;
 

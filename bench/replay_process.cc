@@ -14,10 +14,10 @@ Result<std::unique_ptr<ReplayProcess>> ReplayProcess::Start(uint32_t cameras, ui
                         Child::Start({self.parent_path() / "reel_replay", "--cameras",
                                       std::to_string(cameras), "--loops", std::to_string(loops)}));
   const std::string line = child->ReadLine();
-  constexpr std::string_view kPort = "port ";
-  const auto port = line.starts_with(kPort)
-                        ? server::ParseNumber<uint16_t>(std::string_view(line).substr(kPort.size()))
-                        : std::nullopt;
+  constexpr std::string_view kBefore = "port ";
+  std::string_view number = line;
+  if (number.starts_with(kBefore)) number.remove_prefix(kBefore.size());
+  const auto port = server::ParseNumber<uint16_t>(number);
   if (!port) return Internal("reel_replay said '" + line + "' instead of its port");
   return std::unique_ptr<ReplayProcess>(new ReplayProcess(std::move(child), *port));
 }

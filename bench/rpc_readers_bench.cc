@@ -79,7 +79,7 @@ class RpcReadersBenchmark final : public Benchmark {
     MonoTime due = MonoNow();
     for (uint32_t camera = viewer; !stop_; camera += viewers_) {
       const uint32_t stream = camera % SeekHistory::kStreams;
-      const Status read =
+      Status read =
           connection->Read(history_.camera(stream), {history_.latest_begin(), history_.end()},
                            [&](UnitNumber number, ByteSpan bytes) {
                              if (stop_) return Unavailable("that is enough");
@@ -90,8 +90,8 @@ class RpcReadersBenchmark final : public Benchmark {
                              ++played_;
                              return OkStatus();
                            });
-      if (!read.ok() && !stop_) return read;
-      if (read.code() == Code::kDataLoss) return read;
+      const bool ended = stop_ && read.code() != Code::kDataLoss;
+      if (!read.ok() && !ended) return read;
     }
     return OkStatus();
   }

@@ -43,6 +43,7 @@ std::unique_ptr<ReplayServer> Serve(const ReplayFootage& footage, uint32_t camer
 // The wire bytes of `pictures` pictures, of which the client takes at most `piece` bytes at a time.
 Bytes Wire(ReplayStream* stream, uint64_t pictures, size_t piece) {
   Bytes wire;
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): what Gather gives, it has made
   ReplayStream::Scratch scratch;
   while (stream->next_picture() < pictures) {
     size_t taken = 0;
