@@ -40,7 +40,7 @@ TEST(SpareBuffersTest, ReadersThatShareThemKeepWhatIsTheirs) {
   std::array<MessageReader, 2> readers;
   std::array<size_t, 2> frames{};
   // 104 bytes a frame: every thirteenth piece ends with one, and the buffer goes round.
-  constexpr size_t kPiece = 8 * 7;
+  constexpr size_t kPiece = 56;
   for (size_t at = 0; at < wires[0].size(); at += kPiece) {
     for (size_t camera = 0; camera < 2; ++camera) {
       const ByteSpan rest = ByteSpan(wires[camera]).subspan(at);
