@@ -2,8 +2,6 @@
 #include "bench/replay_server.h"
 
 #include <gmock/gmock.h>
-#include <gst/app/gstappsink.h>
-#include <gst/gst.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -138,44 +136,24 @@ TEST(ReplayServerTest, FfmpegDecodesThePicturesOfTheFile) {
   EXPECT_TRUE(decode({"-rtsp_transport", "tcp", "-i", url}, "served") == expected);
 }
 
-// The first `count` units that GStreamer's client gets.
-std::vector<Bytes> TakeByGStreamer(const std::string& url, size_t count) {
-  gst_init(nullptr, nullptr);
-  const std::string launch = "rtspsrc protocols=tcp latency=0 location=" + url +
-                             " ! rtph264depay ! video/x-h264,stream-format=avc,alignment=au"
-                             " ! appsink name=units sync=false";
-  GstElement* const pipeline = gst_parse_launch(launch.c_str(), nullptr);
-  GstElement* const sink = gst_bin_get_by_name(GST_BIN(pipeline), "units");
-  gst_element_set_state(pipeline, GST_STATE_PLAYING);
-  std::vector<Bytes> units;
-  while (units.size() < count) {
-    constexpr GstClockTime kPatience = 20 * GST_SECOND;
-    GstSample* const sample = gst_app_sink_try_pull_sample(GST_APP_SINK(sink), kPatience);
-    if (sample == nullptr) break;
-    GstMapInfo map;
-    gst_buffer_map(gst_sample_get_buffer(sample), &map, GST_MAP_READ);
-    const auto bytes = std::as_bytes(std::span(map.data, map.size));
-    units.emplace_back(bytes.begin(), bytes.end());
-    gst_buffer_unmap(gst_sample_get_buffer(sample), &map);
-    gst_sample_unref(sample);
-  }
-  gst_element_set_state(pipeline, GST_STATE_NULL);
-  gst_object_unref(sink);
-  gst_object_unref(pipeline);
-  return units;
-}
-
 TEST(ReplayServerTest, GStreamerReceivesTheUnitsOfTheTrace) {
   constexpr uint32_t kCamera = 2;
+  constexpr uint64_t kUnits = 60;
   const Trace trace(SmallShape());
   const ReplayFootage footage(trace);
   const auto server = Serve(footage, 3);
-  const std::vector<Bytes> units =
-      TakeByGStreamer(ReplayServer::UrlOf(server->port(), kCamera), 60);
-  ASSERT_EQ(units.size(), 60U);
-  for (uint64_t number = 0; number < units.size(); ++number) {
-    ASSERT_TRUE(std::ranges::equal(units[number], trace.Unit(kCamera, number, {}).bytes)) << number;
+  const TempDirectory directory;
+  const std::string out = directory.path() + "/units";
+  const auto client =
+      Child::Start({REEL_TEST_GSTREAMER_CLIENT, ReplayServer::UrlOf(server->port(), kCamera),
+                    std::to_string(kUnits), out});
+  ASSERT_TRUE(client.ok() && (*client)->Wait().ok());
+  Bytes expected;
+  for (uint64_t number = 0; number < kUnits; ++number) {
+    const ByteSpan unit = trace.Unit(kCamera, number, {}).bytes;
+    expected.insert(expected.end(), unit.begin(), unit.end());
   }
+  EXPECT_TRUE(FileBytes(out) == expected);
 }
 
 class ReplayIngestTest : public server::IngestTest {};
