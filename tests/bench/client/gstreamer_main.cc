@@ -4,9 +4,11 @@
 #include <gst/app/gstappsink.h>
 #include <gst/gst.h>
 
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
 int main(int argc, char** argv) {
   gst_init(&argc, &argv);
@@ -19,7 +21,10 @@ int main(int argc, char** argv) {
   if (file == nullptr || pipeline == nullptr) return 1;
   GstElement* const sink = gst_bin_get_by_name(GST_BIN(pipeline), "units");
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
-  for (long left = std::strtol(argv[2], nullptr, 10); left > 0; --left) {
+  const std::string_view count = argv[2];
+  unsigned left = 0;
+  std::from_chars(count.data(), count.data() + count.size(), left);
+  for (; left > 0; --left) {
     constexpr GstClockTime kPatience = 20 * GST_SECOND;
     GstSample* const sample = gst_app_sink_try_pull_sample(GST_APP_SINK(sink), kPatience);
     if (sample == nullptr) break;
