@@ -17,5 +17,8 @@ std::unique_ptr<Benchmark> NewExportBenchmark();
 std::unique_ptr<Benchmark> NewPeersBenchmark();
 std::unique_ptr<Benchmark> NewDayNightBenchmark();
 std::unique_ptr<Benchmark> NewRotatingBenchmark();
+std::unique_ptr<Benchmark> NewRpcIngestBenchmark();
+std::unique_ptr<Benchmark> NewRpcSeekBenchmark();
+std::unique_ptr<Benchmark> NewRpcReadersBenchmark();
 
 }  // namespace reel::bench

@@ -10,6 +10,7 @@ namespace {
 constexpr Judged kRatio = Judged::kFigureOverPeer;
 constexpr Judged kTimes = Judged::kPeerOverFigure;
 constexpr Judged kPlain = Judged::kFigure;
+constexpr Judged kAbove = Judged::kFigureLessPeer;
 constexpr Better kHigh = Better::kHigher;
 constexpr Better kLow = Better::kLower;
 
@@ -50,6 +51,12 @@ const std::vector<Goal>& Goals() {
       {"o.export", "rotating disks: 24 h export", "min", "", kPlain, kLow, 15, 5},
       {"p.bytes", "segment / payload, day and night", "x", "", kPlain, kLow, 1.10, 1.03},
       {"p.one", "GOPs in one read (gop)", "%", "", kPlain, kHigh, 85, 99},
+      {"rpc.ingest", "1000 RTSP cameras, wire to durable", "cores", "", kPlain, kLow, 1.0, 0.5},
+      {"rpc.memory", "memory of an RTSP camera", "MiB", "", kPlain, kLow, 4, 2.5},
+      {"rpc.ffmpeg", "CPU of an RTSP camera", "ms/s", "ffmpeg", kTimes, kHigh, 10, 20},
+      {"rpc.seek50", "Seek over a socket, keyframe p50", "us", "raw", kAbove, kLow, 150, 100},
+      {"rpc.seek99", "Seek over a socket, keyframe p99", "us", "raw", kAbove, kLow, 1000, 400},
+      {"rpc.readers", "ack p99, 64 RPC viewers at 4x", "ms", "", kPlain, kLow, 290, 265},
   };
   return goals;
 }

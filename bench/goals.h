@@ -10,6 +10,7 @@ enum class Judged : uint8_t {
   kFigure,          // as it stands
   kFigureOverPeer,  // divided by the probe's or the peer's of the same round
   kPeerOverFigure,  // the other way round
+  kFigureLessPeer,  // by how much it is above the peer's
 };
 enum class Better : uint8_t { kHigher, kLower };
 

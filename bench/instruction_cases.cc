@@ -6,6 +6,7 @@
 #include <string>
 
 #include "bench/micro_cases.h"
+#include "bench/receive_case.h"
 
 namespace reel::bench {
 
@@ -52,6 +53,13 @@ uint64_t SalvageScan() {
   return Counted([&] { return segment.Scan(); });
 }
 
+uint64_t ReceiveRtp() {
+  ReceiveCase camera(100);
+  uint64_t bytes = 0;
+  while (camera.Read()) bytes = Counted([&] { return camera.Receive(); });
+  return bytes;
+}
+
 }  // namespace
 }  // namespace reel::bench
 
@@ -61,7 +69,8 @@ int main(int argc, char** argv) {
                                                        {"minute-row", reel::bench::MinuteRow},
                                                        {"index-lookup", reel::bench::IndexLookup},
                                                        {"record", reel::bench::Record},
-                                                       {"salvage-scan", reel::bench::SalvageScan}};
+                                                       {"salvage-scan", reel::bench::SalvageScan},
+                                                       {"receive-rtp", reel::bench::ReceiveRtp}};
   const auto chosen = cases.find(argc == 2 ? argv[1] : "");
   if (chosen == cases.end()) return 2;
   printf("%llu\n", static_cast<unsigned long long>(chosen->second()));

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "bench/trace.h"
 
@@ -28,5 +29,10 @@ Result<std::unique_ptr<Peer>> NewBlobPeer(const std::string& directory);
 // CPU seconds per GB of `processes` ffmpeg processes, each copying a 4 Mbit/s camera into segment
 // files in real time for `seconds`. NotFound without ffmpeg.
 Result<double> FfmpegCpuPerGb(const std::string& directory, int processes, int seconds);
+
+// CPU seconds a second of an ffmpeg process that copies one of these RTSP cameras into segment
+// files, once it has begun. NotFound without ffmpeg; Internal where nothing is recorded.
+Result<double> FfmpegCpuPerCamera(const std::string& directory,
+                                  const std::vector<std::string>& urls, Duration length);
 
 }  // namespace reel::bench

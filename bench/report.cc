@@ -53,6 +53,8 @@ double JudgedValue(const Goal& goal, const Figure& figure) {
       return figure.peer == 0 ? 0 : figure.value / figure.peer;
     case Judged::kPeerOverFigure:
       return figure.value == 0 ? 0 : figure.peer / figure.value;
+    case Judged::kFigureLessPeer:
+      return figure.value - figure.peer;
   }
   return 0;
 }
@@ -80,11 +82,12 @@ std::string Report::Table() const {
     if (found == figures_.end()) continue;
     const Summary all = Summarize(goal, found->second);
     const bool alone = goal.judged == Judged::kFigure;
-    table +=
-        Row({goal.id, goal.what, Short(all.value) + " " + goal.unit,
-             alone ? "-" : goal.peer + " " + Short(all.peer), alone ? "-" : Short(all.judged),
-             Short(goal.must), Short(goal.own), Short(all.lowest) + " to " + Short(all.highest),
-             std::to_string(found->second.size()), Verdict(goal, all.judged)});
+    const bool above = goal.judged == Judged::kFigureLessPeer && all.judged > 0;
+    table += Row({goal.id, goal.what, Short(all.value) + " " + goal.unit,
+                  alone ? "-" : goal.peer + " " + Short(all.peer),
+                  alone ? "-" : (above ? "+" : "") + Short(all.judged), Short(goal.must),
+                  Short(goal.own), Short(all.lowest) + " to " + Short(all.highest),
+                  std::to_string(found->second.size()), Verdict(goal, all.judged)});
   }
   for (const std::string& note : notes_) table += "\n" + note + "\n";
   return table;

@@ -19,6 +19,16 @@ void Frame(MutableByteSpan unit, bool key) {
   unit[5] = std::byte{0x88};  // first_mb_in_slice 0
 }
 
+// As encoders do: no start code, nor what one would be protected by, inside a NAL unit, and no zero
+// at its end. So it stays what it is where Annex B is made of it.
+void BreakStartCodes(MutableByteSpan nal) {
+  for (size_t i = 2; i < nal.size(); ++i) {
+    if (nal[i - 2] == std::byte{0} && nal[i - 1] == std::byte{0} && nal[i] <= std::byte{3})
+      nal[i] = std::byte{0xFF};
+  }
+  nal.back() |= std::byte{1};
+}
+
 // Those of a real encoder, for what needs a description of the track: SPS and PPS, 64 x 48.
 Bytes ParameterSets() {
   constexpr std::array<uint8_t, 37> kSets = {
@@ -51,24 +61,32 @@ Trace::Trace(const TraceShape& shape) : shape_(shape) {
   arena_.resize(end);
   rng.Fill(arena_);
   for (size_t i = 0; i < places_.size(); ++i) {
-    Frame(MutableByteSpan(arena_).subspan(places_[i].offset_bytes, places_[i].size_bytes),
-          i % shape.gop_units == 0);
+    const auto unit =
+        MutableByteSpan(arena_).subspan(places_[i].offset_bytes, places_[i].size_bytes);
+    Frame(unit, i % shape.gop_units == 0);
+    BreakStartCodes(unit.subspan(4));
   }
 }
 
 UnitView Trace::Unit(uint32_t stream, uint64_t number, WallTime begin) const {
-  const uint64_t gop = number / shape_.gop_units;
-  const uint64_t of_gop = number % shape_.gop_units;
-  const uint64_t picked = Rng(uint64_t{stream} << 32 | gop).Below(shape_.gops_in_arena);
-  const Place& place = places_[picked * shape_.gop_units + of_gop];
   UnitView unit;
   unit.track = TrackId{1};
-  unit.flags = of_gop == 0 ? uint8_t{kUnitClean} : uint8_t{0};
+  unit.flags = number % shape_.gop_units == 0 ? uint8_t{kUnitClean} : uint8_t{0};
   unit.pts = static_cast<int64_t>(number * kTimescale / shape_.units_per_second);
   unit.dts = unit.pts;
   unit.wall = begin + UnitTime() * static_cast<int64_t>(number);
-  unit.bytes = ByteSpan(arena_).subspan(place.offset_bytes, place.size_bytes);
+  unit.bytes = At(PlaceOf(stream, number));
   return unit;
+}
+
+ByteSpan Trace::At(size_t place) const {
+  return ByteSpan(arena_).subspan(places_[place].offset_bytes, places_[place].size_bytes);
+}
+
+size_t Trace::PlaceOf(uint32_t stream, uint64_t number) const {
+  const uint64_t gop = number / shape_.gop_units;
+  const uint64_t picked = Rng(uint64_t{stream} << 32 | gop).Below(shape_.gops_in_arena);
+  return picked * shape_.gop_units + number % shape_.gop_units;
 }
 
 Duration Trace::UnitTime() const { return Duration{1'000'000'000 / shape_.units_per_second}; }

@@ -29,6 +29,10 @@ class Trace {
   // Unit `number` of stream `stream`; `begin` is the wall time of its first one.
   UnitView Unit(uint32_t stream, uint64_t number, WallTime begin) const;
   Duration UnitTime() const;  // from one unit to the next
+  // The units that all streams are made of, and which of them one is.
+  size_t places() const { return places_.size(); }
+  ByteSpan At(size_t place) const;
+  size_t PlaceOf(uint32_t stream, uint64_t number) const;
   uint64_t MeanGopBytes() const { return mean_gop_bytes_; }
   static std::vector<TrackInfo> Tracks();
 

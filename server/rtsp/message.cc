@@ -6,6 +6,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/check.h"
+#include "server/rtsp/spare_buffers.h"
 #include "server/rtsp/text.h"
 
 namespace reel::server {
@@ -14,6 +15,9 @@ namespace {
 constexpr std::string_view kVersion = "RTSP/1.0";
 constexpr size_t kFrameHeadBytes = 4;
 constexpr size_t kFirstBufferBytes = 32U << 10;
+
+// Of readers that wait for the next byte.
+thread_local SpareBuffers spare;
 
 std::string WriteRest(std::string head, const Headers& headers, const std::string& body) {
   for (const Header& header : headers.list()) {
@@ -148,6 +152,7 @@ void AppendInterleaved(uint8_t channel, ByteSpan bytes, Bytes* out) {
 
 MutableByteSpan MessageReader::Room() {
   if (begin_ == end_) begin_ = end_ = 0;
+  if (buffer_.empty()) buffer_ = spare.Take();
   if (buffer_.size() - end_ < kMinRoomBytes && begin_ > 0) {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= std::exchange(begin_, 0);
@@ -169,7 +174,11 @@ Result<std::optional<Message>> MessageReader::Next() {
   if (!failed_.ok()) return failed_;
   while (begin_ < end_ && scanned_ == 0 && (AsText(rest())[0] == '\r' || AsText(rest())[0] == '\n'))
     ++begin_;
-  if (begin_ == end_) return std::optional<Message>();
+  if (begin_ == end_) {
+    spare.Give(std::exchange(buffer_, {}));
+    begin_ = end_ = 0;
+    return std::optional<Message>();
+  }
   if (AsText(rest())[0] == '$') return TakeFrame();
   return TakeText();
 }

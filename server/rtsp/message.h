@@ -11,7 +11,8 @@
 // Lenient where cameras are known to be: bare line feeds, blank lines between messages, folded
 // headers, header names in any case. Strict in sizes.
 // Bounds: kMaxHeadBytes of request or status line and headers, kMaxHeaders of them, kMaxBodyBytes,
-// 65,535 bytes a frame. Memory: kMaxHeadBytes + kMaxBodyBytes + kMinRoomBytes.
+// 65,535 bytes a frame. Memory: kMaxHeadBytes + kMaxBodyBytes + kMinRoomBytes; none between
+// messages, but what is spare of its thread (spare_buffers.h).
 // Thread rule: one thread at a time; the rest are values.
 // Source: RFC 2326 (4, 6, 7, 10.12, 12).
 #pragma once

@@ -6,9 +6,13 @@
 #include "engine/media/nal_types.h"
 #include "engine/media/picture_boundary.h"
 #include "server/rtsp/depacketiser.h"
+#include "server/rtsp/spare_buffers.h"
 
 namespace reel::server {
 namespace {
+
+// Of cameras between two pictures.
+thread_local SpareBuffers spare;
 
 // The unit being put together. Its last NAL unit may still be growing.
 class UnitBuilder {
@@ -24,6 +28,10 @@ class UnitBuilder {
     if (nals_.size() == kMaxNalsPerUnit ||
         !Fits(kStoredLengthBytes + header.size() + payload.size()))
       return false;
+    if (bytes_.empty()) {
+      bytes_ = spare.Take();
+      bytes_.clear();
+    }
     nals_.push_back(bytes_.size());
     bytes_.resize(bytes_.size() + kStoredLengthBytes);
     bytes_.insert(bytes_.end(), header.begin(), header.end());
@@ -50,7 +58,7 @@ class UnitBuilder {
     nals_.pop_back();
   }
   void Clear() {
-    bytes_.clear();
+    spare.Give(std::exchange(bytes_, {}));
     nals_.clear();
     in_nal_ = false;
   }

@@ -42,6 +42,14 @@ TEST(ReportTest, JudgesTheMedianOfRatiosWithinRounds) {
   EXPECT_EQ(goals[0]["verdict"], "short");
 }
 
+TEST(ReportTest, WhatIsAboveAPeerIsJudgedByTheDifference) {
+  Report report;
+  report.Add({"rpc.seek50", 520, 400});
+  EXPECT_EQ(report.Json()["goals"][0]["judged"], 120);
+  EXPECT_THAT(report.Table(), HasSubstr("| +120 |"));
+  EXPECT_THAT(report.Table(), HasSubstr("| pass |"));
+}
+
 TEST(ReportTest, TableHasALinePerGoalMeasuredInTheirOrder) {
   Report report;
   report.Add({"e.p99", 255, 0});

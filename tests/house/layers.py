@@ -55,9 +55,9 @@ LIBRARY_HOMES = {
     "rocksdb/": [INDEX, "bench"],
     "libav": [AV],
     "libsw": [AV],
-    "grpc": [RPC, CLIENT],
+    "grpc": [RPC, CLIENT, "bench"],
     "google/protobuf": [RPC, CLIENT],
-    "reel/v1/": [RPC, CLIENT],  # generated from server/proto
+    "reel/v1/": [RPC, CLIENT, "bench"],  # generated from server/proto
     "toml++/": [CONFIG],
     "prometheus/": [DAEMON],
     "systemd/": [DAEMON],
