@@ -68,6 +68,7 @@ Status Daemon::StartRpc() {
   options.authorizer = &authorizer_;
   options.audit = audit_.get();
   options.log = log_;
+  options.figures = &rpc_figures_;
   options.unix_path = config_.listen.socket;
   options.plain_address = config_.listen.plaintext;
   options.tls_address = config_.listen.tls;
@@ -79,8 +80,8 @@ Status Daemon::StartRpc() {
 }
 
 Status Daemon::StartMetrics() {
-  REEL_ASSIGN_OR_RETURN(
-      metrics_, Metrics::Start(config_.listen.metrics, node_->store(), *cameras_, SystemClock()));
+  const MetricsSources of{&node_->store(), cameras_.get(), &rpc_figures_, &SystemClock()};
+  REEL_ASSIGN_OR_RETURN(metrics_, Metrics::Start(config_.listen.metrics, of));
   return OkStatus();
 }
 

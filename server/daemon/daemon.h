@@ -49,6 +49,7 @@ class Daemon {
   std::unique_ptr<Cameras> cameras_;
   RoleAuthorizer authorizer_;
   std::unique_ptr<AuditSink> audit_;
+  RpcFigures rpc_figures_;
   std::unique_ptr<RpcServer> rpc_;
   std::unique_ptr<Metrics> metrics_;
   std::string rpc_trouble_;

@@ -109,7 +109,11 @@ class Source final : public std::enable_shared_from_this<Source>,
   void Fail(std::string why, GapCause cause, Duration wait);
 
   Duration SilenceNamed() const;
-  std::string Trouble() const;
+  struct Trouble {
+    TroubleKind kind = TroubleKind::kNone;
+    std::string text;
+  };
+  Trouble WhatIsWrong() const;
   std::string ClockTrouble() const;
   std::optional<Duration> ClockOffset() const;
   void Publish();

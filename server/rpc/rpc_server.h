@@ -18,6 +18,7 @@
 #include "server/access/audit.h"
 #include "server/access/authorizer.h"
 #include "server/ingest/cameras.h"
+#include "server/rpc/rpc_figures.h"
 
 namespace reel::server {
 
@@ -26,7 +27,8 @@ struct RpcOptions {
   Cameras* cameras = nullptr;  // null: there are none
   Authorizer* authorizer = nullptr;
   AuditSink* audit = nullptr;
-  Clock* clock = nullptr;  // SystemClock() if null
+  Clock* clock = nullptr;         // SystemClock() if null
+  RpcFigures* figures = nullptr;  // null: nobody reads them
   LogSink log;
 
   // Where it listens; at least one. The Unix socket: mode 0660, who connects is known by

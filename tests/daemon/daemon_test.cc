@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
@@ -185,6 +186,30 @@ TEST_F(DaemonTest, MetricsAreThoseThatAreDocumented) {
     if (line.rfind("| `reel_", 0) == 0) documented.insert(line.substr(3, line.find('`', 3) - 3));
   }
   EXPECT_EQ(served, documented);
+}
+
+// What is installed for those who watch: every metric and label in it is one that reeld shows.
+TEST_F(DaemonTest, AlertRulesAndDashboardAskForWhatThereIs) {
+  CameraConfig camera;
+  camera.name = "gate";
+  camera.sources = {{"gate", "rtsp://127.0.0.1:1/x", RecordMode::kContinuous}};
+  config_.cameras = {camera};
+  config_.listen.metrics = "127.0.0.1:0";
+  Start();
+  ASSERT_NE(daemon_->metrics_port(), 0) << log();
+  const MonoTime until = SystemClock().MonoNow() + std::chrono::seconds(60);
+  std::string answer;
+  do {
+    answer = Get(daemon_->metrics_port(), "/metrics");
+  } while (answer.find("kind=\"lost\"") == std::string::npos && SystemClock().MonoNow() < until);
+  std::ofstream(folder_ + "/metrics") << answer;
+  const std::string source = REEL_SOURCE_DIR;
+  const std::string command =
+      "PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 " + source + "/tests/daemon/monitoring.py " +
+      folder_ + "/metrics " + source + "/server/daemon/monitoring/reel-alerts.yml " + source +
+      "/server/daemon/monitoring/reel-dashboard.json " + source + "/docs/OPERATIONS.md";
+  // NOLINTNEXTLINE(concurrency-mt-unsafe, cert-env33-c): words of the test's own
+  EXPECT_EQ(std::system(command.c_str()), 0);
 }
 
 }  // namespace

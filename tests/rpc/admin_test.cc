@@ -48,6 +48,7 @@ class AdminTest : public RpcTest {
       yard.stream = "yard";
       return {gate, yard};
     }
+    GapFigures Gaps() override { return {}; }
     Status Event(const std::string&, WallTime) override { return OkStatus(); }
     void Stop() override {}
   };
