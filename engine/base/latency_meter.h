@@ -8,7 +8,7 @@
 #include <array>
 #include <atomic>
 
-#include "reel/store.h"
+#include "reel/counters.h"
 
 namespace reel {
 
