@@ -50,7 +50,7 @@ void PutCameras(RpcCore& core, Visit& visit, v1::ListCamerasResponse* to) {
     const auto stream = streams.find(source.stream);
     if (stream == streams.end()) continue;
     put->set_volume(stream->second.volume.value);
-    const GapDays::Day day = core.gap_days.Of(stream->second);
+    const GapDays::Day day = core.gap_days.Of(stream->second.id);
     put->set_gaps_last_day(day.gaps);
     put->set_gap_last_day_ns(day.length.count());
   }
@@ -147,6 +147,21 @@ grpc::ServerUnaryReactor* AdminService::GetHealth(grpc::CallbackServerContext* c
                     [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
                       REEL_RETURN_IF_ERROR(visit.EnterNode());
                       PutHealth(*core, answer);
+                      return OkStatus();
+                    });
+}
+
+grpc::ServerUnaryReactor* AdminService::ReloadConfig(grpc::CallbackServerContext* context,
+                                                     const v1::ReloadConfigRequest* request,
+                                                     v1::ReloadConfigResponse* response) {
+  return ServeUnary(side_, "reel.v1.Admin/ReloadConfig", context, request, response,
+                    [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
+                      REEL_RETURN_IF_ERROR(visit.EnterNode());
+                      if (!core->options.reload) {
+                        return Unimplemented("this server has no configuration of its own");
+                      }
+                      REEL_ASSIGN_OR_RETURN(const size_t cameras, core->options.reload());
+                      answer->set_cameras(static_cast<uint32_t>(cameras));
                       return OkStatus();
                     });
 }

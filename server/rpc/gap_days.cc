@@ -1,7 +1,5 @@
 #include "server/rpc/gap_days.h"
 
-#include <algorithm>
-
 namespace reel::server {
 namespace {
 
@@ -15,27 +13,24 @@ bool IsLoss(GapCause cause) {
 
 }  // namespace
 
-GapDays::Day GapDays::Of(const StreamInfo& stream) {
+GapDays::Day GapDays::Of(StreamId stream) {
   const MonoTime mono = clock_.MonoNow();
   {
     const std::lock_guard lock(mutex_);
-    const auto at = entries_.find(stream.id);
+    const auto at = entries_.find(stream);
     if (at != entries_.end() && mono - at->second.asked < kFresh) return at->second.day;
   }
   const WallTime now = clock_.WallNow();
-  const WallRange range{std::max(now - kDay, stream.created), now};
   Day day;
-  if (!range.empty()) {
-    const Result<Timeline> timeline = store_.GetTimeline(stream.id, range, Bucket::kDay);
-    if (!timeline.ok()) return day;
-    for (const GapRow& gap : timeline->gaps) {
-      if (!IsLoss(gap.cause)) continue;
-      ++day.gaps;
-      day.length += gap.end - gap.begin;
-    }
+  const Result<Timeline> timeline = store_.GetTimeline(stream, {now - kDay, now}, Bucket::kDay);
+  if (!timeline.ok()) return day;
+  for (const GapRow& gap : timeline->gaps) {
+    if (!IsLoss(gap.cause)) continue;
+    ++day.gaps;
+    day.length += gap.end - gap.begin;
   }
   const std::lock_guard lock(mutex_);
-  entries_[stream.id] = {mono, day};
+  entries_[stream] = {mono, day};
   return day;
 }
 

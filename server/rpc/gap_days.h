@@ -24,9 +24,8 @@ class GapDays {
   // Both outlive it.
   GapDays(Store& store, Clock& clock) : store_(store), clock_(clock) {}
 
-  // What was to be recorded since a day ago, or since there is the stream, and was not. Nothing
-  // where that cannot be found out.
-  Day Of(const StreamInfo& stream);
+  // What was to be recorded since a day ago and was not. Nothing where that cannot be found out.
+  Day Of(StreamId stream);
 
  private:
   struct Entry {

@@ -8,6 +8,7 @@
 // Ownership: what the options point to outlives the server. Stop it before the Store is closed.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,8 @@ struct RpcOptions {
   AuditSink* audit = nullptr;
   Clock* clock = nullptr;         // SystemClock() if null
   RpcFigures* figures = nullptr;  // null: nobody reads them
+  // Reads the configuration again; how many cameras it has. Blocks. Empty: there is none.
+  std::function<Result<size_t>()> reload;
   LogSink log;
 
   // Where it listens; at least one. The Unix socket: mode 0660, who connects is known by
