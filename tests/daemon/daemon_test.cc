@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "reel/node.h"
+#include "server/client/camera_list.h"
 #include "server/client/remote_store.h"
 
 namespace reel::server {
@@ -46,12 +47,12 @@ class DaemonTest : public ::testing::Test {
     fs::remove_all(folder_);
   }
 
-  void Start() {
-    Result<std::unique_ptr<Daemon>> daemon =
-        Daemon::Start(config_, [this](LogLevel, std::string_view line) {
-          const std::lock_guard lock(mutex_);
-          log_ += std::string(line) + "\n";
-        });
+  void Start(Daemon::ReadFile read = {}) {
+    const LogSink log = [this](LogLevel, std::string_view line) {
+      const std::lock_guard lock(mutex_);
+      log_ += std::string(line) + "\n";
+    };
+    Result<std::unique_ptr<Daemon>> daemon = Daemon::Start(config_, log, std::move(read));
     ASSERT_TRUE(daemon.ok()) << daemon.status().ToString();
     daemon_ = *std::move(daemon);
   }
@@ -102,7 +103,31 @@ TEST_F(DaemonTest, AReloadChangesWhoMayDoWhat) {
   EXPECT_EQ(Remote().status().code(), Code::kPermissionDenied);
   config_.grants = grants;
   ASSERT_TRUE(daemon_->Reload(config_).ok());
-  EXPECT_TRUE(Remote().ok()) << Remote().status().ToString();
+  const Status let_in = Remote().status();
+  EXPECT_TRUE(let_in.ok()) << let_in.ToString();
+}
+
+TEST_F(DaemonTest, WhoMayAsksForAReloadAndHearsOfMistakes) {
+  Result<Config> file = InvalidArgument("reeld.toml:3: what");
+  Start([&file] { return file; });
+  const auto list = CameraList::Open({"unix:" + folder_ + "/socket", "", "", "", ""});
+  ASSERT_TRUE(list.ok()) << list.status().ToString();
+  const auto refused = (*list)->ReloadConfig();
+  EXPECT_EQ(refused.status().code(), Code::kInvalidArgument);
+  EXPECT_THAT(log(), HasSubstr("everything stays as it was: reeld.toml:3: what"));
+  CameraConfig camera;
+  camera.name = "gate";
+  camera.sources = {{"gate", "rtsp://127.0.0.1:1/x", RecordMode::kContinuous}};
+  Config with_camera = config_;
+  with_camera.cameras = {camera};
+  file = with_camera;
+  const auto taken = (*list)->ReloadConfig();
+  ASSERT_TRUE(taken.ok()) << taken.status().ToString();
+  EXPECT_EQ(*taken, 1U);
+  const auto sources = (*list)->Now();
+  ASSERT_TRUE(sources.ok()) << sources.status().ToString();
+  ASSERT_EQ(sources->size(), 1U);
+  EXPECT_EQ(sources->front().stream, "gate");
 }
 
 TEST_F(DaemonTest, AReloadSaysWhatTakesARestart) {
