@@ -334,23 +334,6 @@ TYPED_TEST(IndexContract, ARunThatGrowsIsOneRow) {
   }
 }
 
-// Whatever a cause is called by number: a row that cannot be read makes the whole index a damaged
-// one.
-TYPED_TEST(IndexContract, GapsOfEveryCauseComeBack) {
-  IndexBatch batch;
-  WallTime at = kHourBegin;
-  for (int number = 0; number < 256; ++number, at = at + kMinute) {
-    const auto cause = static_cast<GapCause>(number);
-    const bool known = number == 0 || GapCauseName(cause) != GapCauseName(GapCause::kUnknown);
-    if (known) batch.gaps.push_back({this->kStream, at, at + kMinute, cause, 0});
-  }
-  ASSERT_GE(batch.gaps.size(), 14U);
-  this->Write(batch);
-  const auto gaps = this->index().Gaps(this->kStream, {kHourBegin, kWallMax}, 256);
-  ASSERT_TRUE(gaps.ok()) << gaps.status().ToString();
-  EXPECT_EQ(*gaps, batch.gaps);
-}
-
 TYPED_TEST(IndexContract, GapsAreHalfOpen) {
   const GapRow gap{this->kStream, kHourBegin, kHourBegin + kHour, GapCause::kSourceLost, 0};
   const GapRow other_cause{this->kStream, kHourBegin, kHourBegin + kMinute, GapCause::kOverload,
