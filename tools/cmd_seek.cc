@@ -1,4 +1,5 @@
-// reel seek: from a stream and a time to a clean point, and its GOP as raw video.
+// reel seek: from a stream and a time to a clean point, its GOP as raw video, or all that follows
+// in a player.
 #include <optional>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "tools/node_session.h"
 #include "tools/output_file.h"
 #include "tools/place.h"
+#include "tools/player.h"
 #include "tools/print.h"
 #include "tools/time_args.h"
 
@@ -19,7 +21,9 @@ struct SeekArgs {
   std::string stream;
   std::string time;
   std::string out;
+  std::string length = "1m";
   bool backward = false;
+  bool play = false;
   bool force = false;
   bool json = false;
 };
@@ -106,6 +110,8 @@ void PrintPoint(const StreamInfo& stream, WallTime asked, const SeekPoint& point
 
 Status RunSeek(const SeekArgs& args) {
   REEL_ASSIGN_OR_RETURN(const WallTime asked, ParseTime(args.time, SystemClock().WallNow()));
+  REEL_ASSIGN_OR_RETURN(const Duration length, ParseDuration(args.length));
+  if (length <= Duration{0}) return InvalidArgument("--for is more than nothing");
   REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.place));
   Store& store = session->store();
   REEL_ASSIGN_OR_RETURN(const StreamInfo stream, store.FindStream(args.stream));
@@ -128,15 +134,17 @@ Status RunSeek(const SeekArgs& args) {
       json["out"] = {{"file", args.out}, {"units", written->units}, {"bytes", written->bytes}};
     }
     PrintJson(json);
-    return OkStatus();
+  } else {
+    PrintPoint(stream, asked, point);
+    if (!why.empty()) PrintLine("why       " + why);
+    if (written) {
+      PrintLine("written   " + args.out + "  " + Count(written->units, "unit") + "  " +
+                FormatSize(written->bytes));
+    }
   }
-  PrintPoint(stream, asked, point);
-  if (!why.empty()) PrintLine("why       " + why);
-  if (written) {
-    PrintLine("written   " + args.out + "  " + Count(written->units, "unit") + "  " +
-              FormatSize(written->bytes));
-  }
-  return OkStatus();
+  if (!args.play) return OkStatus();
+  REEL_RETURN_IF_ERROR(FlushOutput());
+  return Play(store, point, length, stream.name + "  " + LocalText(point.begin));
 }
 
 }  // namespace
@@ -152,12 +160,18 @@ void AddSeek(CLI::App& app, Action* chosen) {
                 "In a gap take the last footage before, not the next");
   verb.add_option("--out", args->out, "Write the GOP there, as raw H.264 or H.265 (Annex B)")
       ->type_name("FILE");
+  verb.add_flag("--play", args->play, "Show what follows with ffplay, up to the next interruption");
+  verb.add_option("--for", args->length, "How much of it --play shows")
+      ->type_name("DURATION")
+      ->capture_default_str();
   verb.add_flag("--force", args->force, "Replace FILE if it exists");
   AddJsonFlag(verb, &args->json);
   SetExamples(verb, {{"seek --node /var/lib/reel gate-east 'yesterday 14:00'",
                       "the clean point from which that moment can be shown"},
                      {"seek --node /var/lib/reel gate-east -2h --out gop.h264",
-                      "and its pictures, as raw video"}});
+                      "and its pictures, as raw video"},
+                     {"seek --server unix:/run/reeld/reeld.sock gate-east -10m --play --for 5m",
+                      "five minutes from then on, in a window"}});
   OnChosen(verb, args, RunSeek, chosen);
 }
 

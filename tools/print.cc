@@ -34,10 +34,9 @@ std::string_view CodecName(Codec codec) {
 
 }  // namespace
 
-void PrintLine(const std::string& line) {
-  const std::string whole = line + "\n";
-  std::fwrite(whole.data(), 1, whole.size(), stdout);
-}
+void PrintLine(const std::string& line) { PrintText(line + "\n"); }
+
+void PrintText(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 void PrintJson(const Json& json) {
   PrintLine(json.dump(-1, ' ', false, Json::error_handler_t::replace));

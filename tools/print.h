@@ -14,6 +14,8 @@ namespace reel {
 using Json = nlohmann::ordered_json;
 
 void PrintLine(const std::string& line);
+// The same as it stands, with line ends of its own.
+void PrintText(const std::string& text);
 
 // On one line and flushed at once: a reader may act on it.
 void PrintJson(const Json& json);

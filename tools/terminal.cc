@@ -42,6 +42,20 @@ std::string PaintedOn(int fd, Colour colour, const std::string& text) {
   return std::string("\033[") + CodeOf(colour) + "m" + text + "\033[0m";
 }
 
+size_t TerminalSize(unsigned short winsize::*side, const char* variable, size_t otherwise,
+                    size_t least) {
+  constexpr size_t kMost = 400;
+  size_t count = otherwise;
+  winsize size{};
+  const std::string_view said = Environment(variable);
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.*side > 0) {
+    count = size.*side;
+  } else {
+    std::from_chars(said.data(), said.data() + said.size(), count);
+  }
+  return std::clamp(count, least, kMost);
+}
+
 }  // namespace
 
 std::string Painted(Colour colour, const std::string& text) {
@@ -55,18 +69,7 @@ std::string PaintedForStderr(Colour colour, const std::string& text) {
 bool StderrIsTerminal() { return isatty(STDERR_FILENO) == 1; }
 bool StdoutIsTerminal() { return isatty(STDOUT_FILENO) == 1; }
 
-size_t TerminalColumns() {
-  constexpr size_t kLeast = 40;
-  constexpr size_t kMost = 400;
-  size_t columns = 100;
-  winsize size{};
-  const std::string_view said = Environment("COLUMNS");
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-    columns = size.ws_col;
-  } else {
-    std::from_chars(said.data(), said.data() + said.size(), columns);
-  }
-  return std::clamp(columns, kLeast, kMost);
-}
+size_t TerminalColumns() { return TerminalSize(&winsize::ws_col, "COLUMNS", 100, 40); }
+size_t TerminalRows() { return TerminalSize(&winsize::ws_row, "LINES", 24, 8); }
 
 }  // namespace reel

@@ -19,10 +19,15 @@ std::string PaintedForStderr(Colour colour, const std::string& text);
 
 bool StderrIsTerminal();
 bool StdoutIsTerminal();
-// Puts the cursor home on an empty screen.
+// ECMA-48: an empty screen with the cursor home; the cursor alone; empty from there on.
 inline constexpr const char* kClearScreen = "\x1b[H\x1b[2J";
+inline constexpr const char* kCursorHome = "\x1b[H";
+inline constexpr const char* kClearToEndOfLine = "\x1b[K";
+inline constexpr const char* kClearBelow = "\x1b[J";
 
 // Of stdout's terminal, else what COLUMNS says, else 100. At least 40, at most 400.
 size_t TerminalColumns();
+// Lines of it, else what LINES says, else 24. At least 8, at most 400.
+size_t TerminalRows();
 
 }  // namespace reel

@@ -88,6 +88,7 @@ StreamChunkPtr ChunkBuilder::Finish(uint32_t extent_hint_bytes) {
   chunk->content_bytes = payload_begin_bytes_ - format::kContentOffset + payload_bytes_;
   chunk->payload_begin_bytes = payload_begin_bytes_;
   chunk->payload_bytes = payload_bytes_;
+  chunk->accepted = spec_.mono_begin;
   chunk->tracks = spec_.tracks;
 
   format::ContentHead content;

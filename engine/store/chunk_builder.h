@@ -23,6 +23,7 @@ struct StreamChunk : PendingChunk {
   std::shared_ptr<const Bytes> tracks;  // encoded, in force for these units
   uint32_t payload_begin_bytes = 0;     // from the chunk's first byte
   uint32_t payload_bytes = 0;
+  MonoTime accepted;  // the first of its units
   // Under the run's lock:
   bool claimed = false;  // durable somewhere, and being reported
   bool durable = false;

@@ -83,6 +83,8 @@ class RunBuffer : public std::enable_shared_from_this<RunBuffer> {
 
   std::vector<LiveChunk> Live() const;
   uint64_t held_bytes() const;
+  // When the first unit that is not durable was accepted.
+  std::optional<MonoTime> oldest_not_durable() const;
   bool idle() const;     // nothing held
   bool filling() const;  // half of Limits::bytes is held, or more
 

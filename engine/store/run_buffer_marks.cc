@@ -47,6 +47,15 @@ uint64_t RunBuffer::held_bytes() const {
   return held_bytes_ + (builder_ ? builder_->buffer_bytes() : 0);
 }
 
+std::optional<MonoTime> RunBuffer::oldest_not_durable() const {
+  const std::lock_guard lock(mutex_);
+  for (const StreamChunkPtr& held : held_) {
+    if (!held->durable) return held->accepted;
+  }
+  if (!builder_ || builder_->unit_count() == 0) return std::nullopt;
+  return builder_->spec().mono_begin;
+}
+
 bool RunBuffer::idle() const {
   const std::lock_guard lock(mutex_);
   return held_.empty() && !builder_;

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "engine/base/check.h"
+#include "engine/base/latency_meter.h"
 #include "engine/store/footage.h"
 #include "engine/store/index_feed.h"
 #include "engine/store/ledger.h"
@@ -302,6 +303,8 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
 
   // Counters.
   std::atomic<uint64_t> units_durable_ = 0;
+  std::atomic<uint64_t> bytes_durable_ = 0;
+  LatencyMeter acknowledgement_;
   std::atomic<uint64_t> chunks_written_ = 0;
   std::atomic<uint64_t> chunk_bytes_written_ = 0;
   std::atomic<uint64_t> segments_recycled_ = 0;

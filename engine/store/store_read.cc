@@ -102,6 +102,8 @@ StoreCounters StoreImpl::counters() {
     }
   }
   counters.units_durable = units_durable_;
+  counters.bytes_durable = bytes_durable_;
+  counters.acknowledgement = acknowledgement_.Counts();
   counters.chunks_written = chunks_written_;
   counters.chunk_bytes_written = chunk_bytes_written_;
   counters.segments_recycled = segments_recycled_;

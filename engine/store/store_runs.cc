@@ -116,12 +116,15 @@ StreamInfo StoreImpl::InfoOf(const format::StreamRecord& record) {
       retirement && retirement->retired != kWallMin) {
     info.retired = retirement->retired;
   }
+  const MonoTime now = clock_.MonoNow();
   const std::lock_guard lock(mutex_);
   const auto at = runs_.find(info.id);
   if (at == runs_.end()) return info;
   for (const std::shared_ptr<ActiveRun>& run : at->second) {
     info.volume = run->volume;
     info.buffered_bytes += run->buffer->held_bytes();
+    const std::optional<MonoTime> oldest = run->buffer->oldest_not_durable();
+    if (oldest) info.flush_age = std::max(info.flush_age, now - *oldest);
   }
   return info;
 }
@@ -316,6 +319,7 @@ StreamChunkPtr StoreImpl::CopyChunk(const StreamChunk& chunk) {
   copy->tracks = chunk.tracks;
   copy->payload_begin_bytes = chunk.payload_begin_bytes;
   copy->payload_bytes = chunk.payload_bytes;
+  copy->accepted = chunk.accepted;
   std::memcpy(buffer->data(), chunk.buffer.data(), format::kContentOffset + chunk.content_bytes);
   copy->buffer = std::move(*buffer);
   return copy;

@@ -36,6 +36,7 @@ void StoreImpl::OnWritten(const std::vector<ChunkPtr>& chunks) {
 }
 
 void StoreImpl::OnDurable(VolumeNo volume, const std::vector<ChunkPtr>& chunks) {
+  const MonoTime now = clock_.MonoNow();
   for (const ChunkPtr& pending : chunks) {
     const auto chunk = std::static_pointer_cast<StreamChunk>(pending);
     chunks_written_.fetch_add(1, std::memory_order_relaxed);
@@ -53,6 +54,8 @@ void StoreImpl::OnDurable(VolumeNo volume, const std::vector<ChunkPtr>& chunks) 
       chunk->run_buffer->Release(*chunk);
     } else {
       units_durable_.fetch_add(chunk->row.unit_count, std::memory_order_relaxed);
+      bytes_durable_.fetch_add(chunk->payload_bytes, std::memory_order_relaxed);
+      acknowledgement_.Count(now - chunk->accepted);
       feed_.AddDurable(chunk);
       chunk->run_buffer->MarkDurable(*chunk);
     }

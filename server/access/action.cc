@@ -32,6 +32,7 @@ constexpr std::array<Rule, kActions.size()> kRules{{
     {Action::kNodeState, "node-state", true, kOperators},
     {Action::kVerify, "verify", true, BitOf(Role::kAdmin)},
     {Action::kReindex, "reindex", true, BitOf(Role::kAdmin)},
+    {Action::kReload, "reload", true, BitOf(Role::kAdmin)},
 }};
 
 const Rule& RuleOf(Action action) {
@@ -73,7 +74,8 @@ bool IsOfNode(Action action) { return RuleOf(action).of_node; }
 
 bool IsChange(Action action) {
   return action == Action::kAppend || action == Action::kAddStream ||
-         action == Action::kRetireStream || action == Action::kVerify || action == Action::kReindex;
+         action == Action::kRetireStream || action == Action::kVerify ||
+         action == Action::kReindex || action == Action::kReload;
 }
 
 }  // namespace reel::server

@@ -25,11 +25,13 @@ enum class Action : uint8_t {
   kNodeState,     // volumes, health, operations: of the node, not of a camera
   kVerify,        // read everything; cancel that
   kReindex,
+  kReload,  // the configuration: cameras and grants
 };
 inline constexpr std::array kActions{
     Action::kListStreams,  Action::kListCameras, Action::kTimeline, Action::kView,
     Action::kThumbnail,    Action::kExport,      Action::kAppend,   Action::kAddStream,
-    Action::kRetireStream, Action::kNodeState,   Action::kVerify,   Action::kReindex};
+    Action::kRetireStream, Action::kNodeState,   Action::kVerify,   Action::kReindex,
+    Action::kReload};
 inline constexpr std::array kRoles{Role::kViewer, Role::kInvestigator, Role::kOperator,
                                    Role::kAdmin};
 

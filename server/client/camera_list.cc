@@ -15,8 +15,8 @@ std::optional<WallTime> TimeOf(bool has, int64_t ns) {
   return has ? std::optional(WallTime{ns}) : std::nullopt;
 }
 
-SourceStatus StatusOf(const v1::CameraSource& source) {
-  SourceStatus status;
+ListedSource ListedOf(const v1::CameraSource& source) {
+  ListedSource status;
   status.camera = source.camera();
   status.stream = source.stream();
   status.state = static_cast<SourceState>(source.state());
@@ -31,6 +31,10 @@ SourceStatus StatusOf(const v1::CameraSource& source) {
   status.packets_lost = source.packets_lost();
   status.reconnects = source.reconnects();
   status.clock_offset = Duration{source.clock_offset_ns()};
+  status.flush_age = Duration{source.flush_age_ns()};
+  status.gaps_last_day = source.gaps_last_day();
+  status.gap_last_day = Duration{source.gap_last_day_ns()};
+  status.volume.value = static_cast<decltype(status.volume.value)>(source.volume());
   return status;
 }
 
@@ -39,17 +43,39 @@ class RemoteCameraList final : public CameraList {
   explicit RemoteCameraList(const std::shared_ptr<grpc::Channel>& channel)
       : admin_(v1::Admin::NewStub(channel)) {}
 
-  Result<std::vector<SourceStatus>> Now() override {
-    grpc::ClientContext context;
-    context.set_deadline(DeadlineAfter(kCallTime));
+  Result<std::vector<ListedSource>> Now() override {
     v1::ListCamerasResponse reply;
-    REEL_RETURN_IF_ERROR(FromWire(admin_->ListCameras(&context, v1::ListCamerasRequest(), &reply)));
-    std::vector<SourceStatus> sources;
-    for (const v1::CameraSource& source : reply.sources()) sources.push_back(StatusOf(source));
+    REEL_RETURN_IF_ERROR(
+        Call(&v1::Admin::StubInterface::ListCameras, v1::ListCamerasRequest(), &reply));
+    std::vector<ListedSource> sources;
+    for (const v1::CameraSource& source : reply.sources()) sources.push_back(ListedOf(source));
     return sources;
+  }
+  Result<std::vector<VolumeInfo>> Volumes() override {
+    v1::ListVolumesResponse reply;
+    REEL_RETURN_IF_ERROR(
+        Call(&v1::Admin::StubInterface::ListVolumes, v1::ListVolumesRequest(), &reply));
+    std::vector<VolumeInfo> volumes;
+    for (const v1::VolumeInfo& volume : reply.volumes()) volumes.push_back(FromWire(volume));
+    return volumes;
+  }
+  Result<size_t> ReloadConfig() override {
+    v1::ReloadConfigResponse reply;
+    REEL_RETURN_IF_ERROR(
+        Call(&v1::Admin::StubInterface::ReloadConfig, v1::ReloadConfigRequest(), &reply));
+    return size_t{reply.cameras()};
   }
 
  private:
+  template <class Request, class Reply>
+  Status Call(grpc::Status (v1::Admin::StubInterface::*call)(grpc::ClientContext*, const Request&,
+                                                             Reply*),
+              const Request& request, Reply* reply) {
+    grpc::ClientContext context;
+    context.set_deadline(DeadlineAfter(kCallTime));
+    return FromWire((*admin_.*call)(&context, request, reply));
+  }
+
   const std::unique_ptr<v1::Admin::StubInterface> admin_;
 };
 

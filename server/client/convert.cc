@@ -57,6 +57,7 @@ Result<StreamInfo> FromWire(const v1::StreamInfo& stream) {
   if (stream.has_retired_ns()) info.retired = WallTime{stream.retired_ns()};
   info.volume.value = static_cast<decltype(info.volume.value)>(stream.volume());
   info.buffered_bytes = stream.buffered_bytes();
+  info.flush_age = Duration{stream.flush_age_ns()};
   return info;
 }
 

@@ -206,6 +206,7 @@ class RemoteStore final : public Store {
     counters.units_accepted = health.units_accepted();
     counters.bytes_accepted = health.bytes_accepted();
     counters.units_durable = health.units_durable();
+    counters.bytes_durable = health.bytes_durable();
     counters.units_shed = health.units_shed();
     counters.segments_recycled = health.segments_recycled();
     counters.segments_salvaged = health.segments_salvaged();

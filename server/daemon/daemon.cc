@@ -29,8 +29,11 @@ std::vector<std::string> FeedCommand() {
 
 }  // namespace
 
-Daemon::Daemon(Config config, LogSink log)
-    : config_(std::move(config)), log_(std::move(log)), authorizer_(config_.grants) {}
+Daemon::Daemon(Config config, LogSink log, ReadFile read)
+    : read_(std::move(read)),
+      config_(std::move(config)),
+      log_(std::move(log)),
+      authorizer_(config_.grants) {}
 
 Daemon::~Daemon() {
   // As a crash would: connections go before the store that they write to.
@@ -39,8 +42,8 @@ Daemon::~Daemon() {
   if (cameras_) cameras_->Stop();
 }
 
-Result<std::unique_ptr<Daemon>> Daemon::Start(Config config, LogSink log) {
-  std::unique_ptr<Daemon> daemon(new Daemon(std::move(config), std::move(log)));
+Result<std::unique_ptr<Daemon>> Daemon::Start(Config config, LogSink log, ReadFile read) {
+  std::unique_ptr<Daemon> daemon(new Daemon(std::move(config), std::move(log), std::move(read)));
   REEL_RETURN_IF_ERROR(daemon->StartRecording());
   daemon->Tend();
   return daemon;
@@ -84,6 +87,8 @@ Status Daemon::StartRpc() {
   options.authorizer = &authorizer_;
   options.audit = audit_.get();
   options.log = log_;
+  options.figures = &rpc_figures_;
+  if (read_) options.reload = [this] { return ReloadFile(); };
   options.unix_path = config_.listen.socket;
   options.plain_address = config_.listen.plaintext;
   options.tls_address = config_.listen.tls;
@@ -95,8 +100,8 @@ Status Daemon::StartRpc() {
 }
 
 Status Daemon::StartMetrics() {
-  REEL_ASSIGN_OR_RETURN(
-      metrics_, Metrics::Start(config_.listen.metrics, node_->store(), *cameras_, SystemClock()));
+  const MetricsSources of{&node_->store(), cameras_.get(), &rpc_figures_, &SystemClock()};
+  REEL_ASSIGN_OR_RETURN(metrics_, Metrics::Start(config_.listen.metrics, of));
   return OkStatus();
 }
 
@@ -130,6 +135,7 @@ std::string Daemon::Tend() {
 }
 
 Status Daemon::Reload(Config config) {
+  const std::lock_guard lock(reload_mutex_);
   const bool restart = config.node != config_.node || config.listen != config_.listen ||
                        config.audit_directory != config_.audit_directory;
   if (restart) {
@@ -141,6 +147,22 @@ Status Daemon::Reload(Config config) {
   config_.grants = std::move(config.grants);
   config_.cameras = std::move(config.cameras);
   return cameras_->Apply(config_.cameras);
+}
+
+Result<size_t> Daemon::ReloadFile() {
+  Result<Config> config = read_();
+  if (!config.ok()) {
+    log_(LogLevel::kError, "everything stays as it was: " + config.status().message());
+    return config.status();
+  }
+  const size_t cameras = config->cameras.size();
+  const Status taken = Reload(*std::move(config));
+  if (!taken.ok()) {
+    log_(LogLevel::kError, taken.message());
+    return taken;
+  }
+  log_(LogLevel::kInfo, "the configuration is in force, " + std::to_string(cameras) + " cameras");
+  return cameras;
 }
 
 Status Daemon::Stop() {

@@ -44,23 +44,17 @@ int AwaitSignal(int fd, Duration wait) {
   return static_cast<int>(info.ssi_signo);
 }
 
-void Reload(Daemon& daemon, const std::string& path) {
+void Reload(Daemon& daemon) {
   NotifyReloading();
-  Result<Config> config = ReadConfig(path);
-  if (!config.ok()) {
-    LogToStderr(LogLevel::kError, "everything stays as it was: " + config.status().message());
-  } else if (const Status taken = daemon.Reload(*std::move(config)); !taken.ok()) {
-    LogToStderr(LogLevel::kError, taken.message());
-  } else {
-    LogToStderr(LogLevel::kInfo, path + " is in force");
-  }
+  (void)daemon.ReloadFile();  // it has said how it went
   NotifyReady();
 }
 
 int Serve(const std::string& path, Config config) {
   const int signals = BlockSignals();
   SendGrpcLogTo(LogToStderr);
-  Result<std::unique_ptr<Daemon>> daemon = Daemon::Start(std::move(config), LogToStderr);
+  Result<std::unique_ptr<Daemon>> daemon =
+      Daemon::Start(std::move(config), LogToStderr, [path] { return ReadConfig(path); });
   if (!daemon.ok()) {
     LogToStderr(LogLevel::kError, daemon.status().message());
     return kExitFailed;
@@ -69,7 +63,7 @@ int Serve(const std::string& path, Config config) {
   while (true) {
     NotifyAlive((*daemon)->Tend());
     const int signal = AwaitSignal(signals, AliveInterval());
-    if (signal == SIGHUP) Reload(**daemon, path);
+    if (signal == SIGHUP) Reload(**daemon);
     if (signal == SIGTERM || signal == SIGINT) break;
   }
   NotifyStopping();

@@ -1,7 +1,7 @@
 // Metrics in Prometheus' form over HTTP, GET /metrics. docs/OPERATIONS.md says what each means.
 //
 // Thread rule: Start and destruction by one thread; scraping reads what any thread may read.
-// Ownership: store and cameras outlive it.
+// Ownership: what it reads outlives it.
 #pragma once
 
 #include <memory>
@@ -10,14 +10,23 @@
 #include "reel/clock.h"
 #include "reel/store.h"
 #include "server/ingest/cameras.h"
+#include "server/rpc/rpc_figures.h"
 
 namespace reel::server {
+
+// All of them are needed.
+struct MetricsSources {
+  Store* store = nullptr;
+  Cameras* cameras = nullptr;
+  const RpcFigures* rpc = nullptr;
+  Clock* clock = nullptr;
+};
 
 class Metrics {
  public:
   // Listens on `address`, HOST:PORT. Unavailable.
-  static Result<std::unique_ptr<Metrics>> Start(const std::string& address, Store& store,
-                                                Cameras& cameras, Clock& clock);
+  static Result<std::unique_ptr<Metrics>> Start(const std::string& address,
+                                                const MetricsSources& of);
   virtual ~Metrics() = default;
   // Where it listens, if it was given port 0.
   virtual uint16_t port() const = 0;

@@ -39,6 +39,7 @@ class CamerasImpl final : public Cameras {
 
   Status Apply(const std::vector<CameraConfig>& cameras) override;
   std::vector<SourceStatus> Sources() override;
+  GapFigures Gaps() override { return gaps_.figures(); }
   Status Event(const std::string& camera, WallTime when) override;
   void Stop() override;
 
@@ -132,9 +133,16 @@ Status CamerasImpl::Apply(const std::vector<CameraConfig>& cameras) {
 }
 
 std::vector<SourceStatus> CamerasImpl::Sources() {
+  std::map<StreamId, Duration> flush_ages;
+  for (const StreamInfo& stream : shared_.store.Streams()) {
+    flush_ages[stream.id] = stream.flush_age;
+  }
   const std::lock_guard lock(mutex_);
   std::vector<SourceStatus> statuses;
-  for (const auto& [stream, source] : sources_) statuses.push_back(source->status());
+  for (const auto& [stream, source] : sources_) {
+    statuses.push_back(source->status());
+    statuses.back().flush_age = flush_ages[source->spec().stream];
+  }
   return statuses;
 }
 

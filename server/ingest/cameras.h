@@ -7,9 +7,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reel/clock.h"
@@ -26,6 +28,19 @@ enum class SourceState : uint8_t {
   kWaiting,  // failed; tries again at a time of its own (back-off)
 };
 
+// What is wrong with a source, the worst first.
+enum class TroubleKind : uint8_t {
+  kNone,
+  kLost,      // no connection, or it ended
+  kStore,     // the store does not take its units
+  kSilent,    // nothing comes
+  kFloods,    // more comes than is recorded of one source
+  kFlapping,  // comes and goes
+  kLate,      // comes later than it was captured
+  kClock,     // its clock is off or drifts
+};
+std::string_view NameOf(TroubleKind kind);  // as in metrics: "silent"
+
 // One source as seen half a second ago at most. Counters are of what was received since the source
 // was applied or changed, recorded or not (between events nothing is).
 struct SourceStatus {
@@ -34,6 +49,7 @@ struct SourceStatus {
   SourceState state = SourceState::kOff;
   std::string
       trouble;  // empty when well; else one line: "login refused", "silent for 11 s", "late by 3 s"
+  TroubleKind trouble_kind = TroubleKind::kNone;
   std::optional<WallTime> recording_since;
   std::optional<WallTime> last_unit;  // arrival
   std::optional<WallTime> last_clean_point;
@@ -44,6 +60,18 @@ struct SourceStatus {
   uint64_t packets_lost = 0;
   uint64_t reconnects = 0;
   Duration clock_offset{0};  // camera minus node
+  Duration flush_age{0};     // since its oldest unit that is not durable came; 0: all of it is
+};
+
+// Missing time that sources have told the store of, since the start.
+struct GapFigures {
+  struct OfCause {
+    uint64_t count = 0;
+    Duration length{0};
+  };
+  std::map<GapCause, OfCause> by_cause;
+  uint64_t waiting = 0;  // to be written by the store
+  uint64_t dropped = 0;  // too many waited
 };
 
 struct IngestOptions {
@@ -72,6 +100,7 @@ class Cameras {
   virtual Status Apply(const std::vector<CameraConfig>& cameras) = 0;
 
   virtual std::vector<SourceStatus> Sources() = 0;
+  virtual GapFigures Gaps() = 0;
 
   // Something happened at a camera (kEvent). NotFound.
   virtual Status Event(const std::string& camera, WallTime when) = 0;

@@ -1,5 +1,6 @@
 #include "server/ingest/gap_recorder.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -21,9 +22,10 @@ void GapRecorder::Record(const GapRow& gap) {
   if (!(gap.begin < gap.end)) return;
   {
     const std::lock_guard lock(mutex_);
+    Count(gap);
     const Key key{gap.stream, gap.begin, gap.cause};
     if (waiting_.size() == kMaxWaiting && !waiting_.contains(key)) {
-      ++dropped_;
+      ++figures_.dropped;
       return;
     }
     waiting_[key] = gap;
@@ -36,9 +38,20 @@ void GapRecorder::Drain() {
   changed_.wait(lock, [this] { return waiting_.empty() && !busy_; });
 }
 
-uint64_t GapRecorder::dropped() const {
+void GapRecorder::Count(const GapRow& gap) {
+  GapRow& last = last_[gap.stream];
+  const bool lasts = last.begin == gap.begin && last.cause == gap.cause && last.begin < last.end;
+  GapFigures::OfCause& of = figures_.by_cause[gap.cause];
+  if (!lasts) ++of.count;
+  of.length += std::max(gap.end - (lasts ? last.end : gap.begin), Duration{0});
+  last = gap;
+}
+
+GapFigures GapRecorder::figures() const {
   const std::lock_guard lock(mutex_);
-  return dropped_;
+  GapFigures figures = figures_;
+  figures.waiting = waiting_.size();
+  return figures;
 }
 
 void GapRecorder::Loop() {

@@ -3,7 +3,7 @@
 // Thread rule: Record from any thread; it never waits. The destructor records what is left first.
 // Bounds: kMaxWaiting rows; a row with the stream, beginning and cause of one that waits replaces
 // it. Where more come, the new ones are dropped and counted: the store derives a cause of its own
-// then.
+// then. One row per stream is kept, to tell a gap that lasts from a new one.
 #pragma once
 
 #include <condition_variable>
@@ -14,6 +14,7 @@
 
 #include "reel/log.h"
 #include "reel/store.h"
+#include "server/ingest/cameras.h"
 
 namespace reel::server {
 
@@ -31,20 +32,23 @@ class GapRecorder {
   void Record(const GapRow& gap);
   // Waits until all that was given before is recorded.
   void Drain();
-  uint64_t dropped() const;
+  GapFigures figures() const;
 
  private:
   using Key = std::tuple<StreamId, WallTime, GapCause>;
   void Loop();
+  // A gap is told again while it lasts: what it has grown by.
+  void Count(const GapRow& gap);
 
   Store& store_;
   const LogSink log_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<Key, GapRow> waiting_;
+  std::map<StreamId, GapRow> last_;
   bool busy_ = false;
   bool stopping_ = false;
-  uint64_t dropped_ = 0;
+  GapFigures figures_;
   std::thread thread_;
 };
 

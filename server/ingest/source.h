@@ -96,7 +96,11 @@ class Source final : private LinkSink {
   void Fail(std::string why, GapCause cause);
 
   Duration SilenceNamed() const;
-  std::string Trouble() const;
+  struct Trouble {
+    TroubleKind kind = TroubleKind::kNone;
+    std::string text;
+  };
+  Trouble WhatIsWrong() const;
   std::string ClockTrouble() const;
   void Publish();
   void Log(LogLevel level, const std::string& text) const;

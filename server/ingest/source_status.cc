@@ -20,6 +20,28 @@ std::string Seconds(Duration duration) {
 
 }  // namespace
 
+std::string_view NameOf(TroubleKind kind) {
+  switch (kind) {
+    case TroubleKind::kNone:
+      return "none";
+    case TroubleKind::kLost:
+      return "lost";
+    case TroubleKind::kStore:
+      return "store";
+    case TroubleKind::kSilent:
+      return "silent";
+    case TroubleKind::kFloods:
+      return "floods";
+    case TroubleKind::kFlapping:
+      return "flapping";
+    case TroubleKind::kLate:
+      return "late";
+    case TroubleKind::kClock:
+      return "clock";
+  }
+  return "unknown";
+}
+
 SourceStatus Source::status() const {
   const std::lock_guard lock(mutex_);
   return status_;
@@ -36,21 +58,27 @@ std::string Source::ClockTrouble() const {
 }
 
 // The worst first.
-std::string Source::Trouble() const {
-  if (state_ == SourceState::kOff) return "";
-  if (state_ == SourceState::kWaiting) return why_;
-  if (!recorder_.trouble().empty()) return recorder_.trouble();
+Source::Trouble Source::WhatIsWrong() const {
+  if (state_ == SourceState::kOff) return {};
+  if (state_ == SourceState::kWaiting) return {TroubleKind::kLost, why_};
+  if (!recorder_.trouble().empty()) return {TroubleKind::kStore, recorder_.trouble()};
   if (link_ != nullptr && link_->playing()) {
     const Duration silent = mono_ - last_data_.value_or(step_began_);
-    if (silent >= SilenceNamed()) return "silent for " + Seconds(silent);
+    if (silent >= SilenceNamed()) return {TroubleKind::kSilent, "silent for " + Seconds(silent)};
   }
-  if (floods_) return "sends more than is recorded of one source";
+  if (floods_) return {TroubleKind::kFloods, "sends more than is recorded of one source"};
   if (recent_losses_.size() >= kFlaps) {
-    return "flapping: lost " + std::to_string(recent_losses_.size()) + " times in 5 minutes";
+    return {TroubleKind::kFlapping,
+            "flapping: lost " + std::to_string(recent_losses_.size()) + " times in 5 minutes"};
   }
-  if (recorder_.lateness() > kLate) return "late by " + Seconds(recorder_.lateness());
-  const std::string clock = ClockTrouble();
-  return clock.empty() && state_ == SourceState::kConnecting ? why_ : clock;
+  if (recorder_.lateness() > kLate) {
+    return {TroubleKind::kLate, "late by " + Seconds(recorder_.lateness())};
+  }
+  if (std::string clock = ClockTrouble(); !clock.empty()) {
+    return {TroubleKind::kClock, std::move(clock)};
+  }
+  if (state_ == SourceState::kConnecting && !why_.empty()) return {TroubleKind::kLost, why_};
+  return {};
 }
 
 void Source::Publish() {
@@ -58,10 +86,11 @@ void Source::Publish() {
     recent_losses_.pop_front();
   }
   std::unique_lock lock(mutex_);
-  std::string trouble = Trouble();
-  const bool changed = status_.state != state_ || status_.trouble != trouble;
+  Trouble trouble = WhatIsWrong();
+  const bool changed = status_.state != state_ || status_.trouble != trouble.text;
   status_.state = state_;
-  status_.trouble = std::move(trouble);
+  status_.trouble = std::move(trouble.text);
+  status_.trouble_kind = trouble.kind;
   status_.recording_since = recorder_.recording_since();
   status_.last_unit = last_unit_;
   status_.last_clean_point = recorder_.last_clean_point();

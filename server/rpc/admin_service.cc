@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "server/rpc/convert.h"
@@ -26,6 +28,7 @@ void PutHealth(const RpcCore& core, v1::GetHealthResponse* to) {
   to->set_units_accepted(counters.units_accepted);
   to->set_bytes_accepted(counters.bytes_accepted);
   to->set_units_durable(counters.units_durable);
+  to->set_bytes_durable(counters.bytes_durable);
   to->set_units_shed(counters.units_shed);
   to->set_segments_recycled(counters.segments_recycled);
   to->set_segments_salvaged(counters.segments_salvaged);
@@ -33,7 +36,24 @@ void PutHealth(const RpcCore& core, v1::GetHealthResponse* to) {
   to->set_reads_refused_damaged(counters.reads_refused_damaged);
   to->set_buffer_bytes_in_use(counters.buffer_bytes_in_use);
   to->set_connections(core.connections());
-  to->set_streams_open(core.streams_open);
+  to->set_streams_open(static_cast<uint32_t>(core.figures.streams_open));
+}
+
+void PutCameras(RpcCore& core, Visit& visit, v1::ListCamerasResponse* to) {
+  if (core.options.cameras == nullptr) return;
+  std::map<std::string, StreamInfo> streams;
+  for (StreamInfo& stream : core.store.Streams()) streams[stream.name] = std::move(stream);
+  for (const SourceStatus& source : core.options.cameras->Sources()) {
+    if (!visit.MaySee(source.stream)) continue;
+    v1::CameraSource* const put = to->add_sources();
+    Put(source, put);
+    const auto stream = streams.find(source.stream);
+    if (stream == streams.end()) continue;
+    put->set_volume(stream->second.volume.value);
+    const GapDays::Day day = core.gap_days.Of(stream->second.id);
+    put->set_gaps_last_day(day.gaps);
+    put->set_gap_last_day_ns(day.length.count());
+  }
 }
 
 Status PutOperation(const Result<OperationInfo>& operation, v1::Operation* response) {
@@ -102,11 +122,7 @@ grpc::ServerUnaryReactor* AdminService::ListCameras(grpc::CallbackServerContext*
   return ServeUnary(side_, "reel.v1.Admin/ListCameras", context, request, response,
                     [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
                       REEL_RETURN_IF_ERROR(visit.EnterNode());
-                      Cameras* const cameras = core->options.cameras;
-                      if (cameras == nullptr) return OkStatus();
-                      for (const SourceStatus& source : cameras->Sources()) {
-                        if (visit.MaySee(source.stream)) Put(source, answer->add_sources());
-                      }
+                      PutCameras(*core, visit, answer);
                       return OkStatus();
                     });
 }
@@ -131,6 +147,21 @@ grpc::ServerUnaryReactor* AdminService::GetHealth(grpc::CallbackServerContext* c
                     [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
                       REEL_RETURN_IF_ERROR(visit.EnterNode());
                       PutHealth(*core, answer);
+                      return OkStatus();
+                    });
+}
+
+grpc::ServerUnaryReactor* AdminService::ReloadConfig(grpc::CallbackServerContext* context,
+                                                     const v1::ReloadConfigRequest* request,
+                                                     v1::ReloadConfigResponse* response) {
+  return ServeUnary(side_, "reel.v1.Admin/ReloadConfig", context, request, response,
+                    [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
+                      REEL_RETURN_IF_ERROR(visit.EnterNode());
+                      if (!core->options.reload) {
+                        return Unimplemented("this server has no configuration of its own");
+                      }
+                      REEL_ASSIGN_OR_RETURN(const size_t cameras, core->options.reload());
+                      answer->set_cameras(static_cast<uint32_t>(cameras));
                       return OkStatus();
                     });
 }

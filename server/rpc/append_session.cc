@@ -24,7 +24,7 @@ AppendSession::AppendSession(const ServiceSide& side, grpc::CallbackServerContex
       who_(side.WhoIs(*context)),
       from_(side.From(*context)),
       visit_(core_, rule_, who_, from_) {
-  ++core_.streams_open;
+  ++core_.figures.streams_open;
 }
 
 AppendSession::Reactor* AppendSession::Start(const ServiceSide& side,
@@ -73,7 +73,7 @@ void AppendSession::OnCancel() {
 }
 
 void AppendSession::OnDone() {
-  --core_.streams_open;
+  --core_.figures.streams_open;
   // Tasks may still hold it; the last one takes it along.
   const std::shared_ptr<AppendSession> self = std::move(self_);
 }

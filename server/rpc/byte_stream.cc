@@ -18,8 +18,9 @@ ByteStream::ByteStream(const ServiceSide& side, std::string_view call,
     : core_(*side.core),
       rule_(RpcRuleOf(call)),
       visit_(core_, rule_, side.WhoIs(*context), side.From(*context)),
+      began_(core_.clock.MonoNow()),
       context_(context) {
-  ++core_.streams_open;
+  ++core_.figures.streams_open;
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ByteStream::Start(
@@ -50,6 +51,8 @@ bool ByteStream::MayTurn() {
   if (queue_bytes_ < kQueueBytes) return true;
   wants_room_ = true;
   was_full_ = true;
+  full_since_ = core_.clock.MonoNow();
+  ++core_.figures.reader_waits;
   turn_posted_ = false;
   return false;
 }
@@ -155,7 +158,9 @@ void ByteStream::OnWriteDone(bool ok) {
   const bool post = !turn_posted_ && !end_ && (room || cancelled_ || stalled_);
   if (post) {
     turn_posted_ = true;
-    wants_room_ = false;
+    if (std::exchange(wants_room_, false)) {
+      core_.figures.reader_wait_ns += (core_.clock.MonoNow() - full_since_).count();
+    }
   }
   Move(std::move(lock));
   if (post) PostTurn();
@@ -189,6 +194,7 @@ bool ByteStream::OnWatch() {
     cancel = waits >= 2 * core_.options.stall_after;
     if (!stalled_) {
       stalled_ = true;
+      ++core_.figures.readers_ended;
       queue_.clear();
       queue_bytes_ = current_.bytes.Length();
       if (end_) end_ = ResourceExhausted("the reader took nothing for too long");
@@ -209,7 +215,7 @@ void ByteStream::OnDone() {
     const std::lock_guard lock(context_mutex_);
     context_ = nullptr;
   }
-  --core_.streams_open;
+  --core_.figures.streams_open;
   // Tasks may still hold it; the last one takes it along.
   const std::shared_ptr<ByteStream> self = std::move(self_);
 }

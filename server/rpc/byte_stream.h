@@ -63,6 +63,8 @@ class ByteStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
 
   // Only by Produce. `units`: how many of footage it holds, for the audit.
   void Send(const google::protobuf::MessageLite& message, Bytes data = {}, uint64_t units = 0);
+  // Only by Produce: since the call came.
+  Duration age() { return core_.clock.MonoNow() - began_; }
   // Once after the queue was full: what is live should be thinned out.
   bool TakeWasFull() { return std::exchange(was_full_, false); }
 
@@ -91,6 +93,7 @@ class ByteStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   RpcCore& core_;
   const RpcRule rule_;
   Visit visit_;
+  const MonoTime began_;
   std::shared_ptr<ByteStream> self_;
   grpc::ByteBuffer request_;
   // Of the turns alone.
@@ -108,6 +111,7 @@ class ByteStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   MonoTime write_began_;
   bool turn_posted_ = true;  // a turn runs, is posted or timed
   bool wants_room_ = false;  // the next turn waits for half of the queue
+  MonoTime full_since_;      // while it does
   bool cancelled_ = false;
   bool stalled_ = false;
   bool closing_ = false;

@@ -116,6 +116,7 @@ void Put(const StreamInfo& stream, v1::StreamInfo* to) {
   if (stream.retired) to->set_retired_ns(stream.retired->ns);
   to->set_volume(stream.volume.value);
   to->set_buffered_bytes(stream.buffered_bytes);
+  to->set_flush_age_ns(stream.flush_age.count());
 }
 
 void Put(const VolumeInfo& volume, v1::VolumeInfo* to) {
@@ -145,6 +146,7 @@ void Put(const SourceStatus& source, v1::CameraSource* to) {
   to->set_packets_lost(source.packets_lost);
   to->set_reconnects(source.reconnects);
   to->set_clock_offset_ns(source.clock_offset.count());
+  to->set_flush_age_ns(source.flush_age.count());
 }
 
 void Put(const OperationInfo& operation, v1::Operation* to) {

@@ -13,6 +13,7 @@
 #include "server/access/identity.h"
 #include "server/rpc/denials.h"
 #include "server/rpc/executor.h"
+#include "server/rpc/gap_days.h"
 #include "server/rpc/operations.h"
 #include "server/rpc/rpc_server.h"
 #include "server/rpc/timer.h"
@@ -24,8 +25,10 @@ struct RpcCore {
       : options(given),
         store(*given.store),
         clock(given.clock == nullptr ? SystemClock() : *given.clock),
-        reads(given.read_threads),
-        ingest(given.ingest_threads),
+        figures(given.figures == nullptr ? own_figures : *given.figures),
+        reads(given.read_threads, figures.reads_waiting),
+        ingest(given.ingest_threads, figures.appends_waiting),
+        gap_days(store, clock),
         operations(store, clock) {}
 
   void Log(LogLevel level, const std::string& line) const {
@@ -35,13 +38,15 @@ struct RpcCore {
   const RpcOptions options;
   Store& store;
   Clock& clock;
+  RpcFigures own_figures;
+  RpcFigures& figures;
   Executor reads;
   Executor ingest;
   Timer timer;
   Denials denials;
+  GapDays gap_days;
   Operations operations;
   std::function<uint32_t()> connections = [] { return 0U; };
-  std::atomic<uint32_t> streams_open{0};
   std::atomic<bool> stopping{false};
 };
 

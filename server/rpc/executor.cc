@@ -6,7 +6,8 @@
 
 namespace reel::server {
 
-Executor::Executor(size_t threads) : per_client_(std::max<size_t>(threads - 1, 1)) {
+Executor::Executor(size_t threads, std::atomic<int64_t>& waiting)
+    : per_client_(std::max<size_t>(threads - 1, 1)), waiting_(waiting) {
   threads_.reserve(threads);
   for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
 }
@@ -25,6 +26,7 @@ bool Executor::Add(const std::string& client, Task task, size_t bound) {
   Client& of = clients_[client];
   if (of.waiting.size() >= bound) return false;
   of.waiting.push_back(std::move(task));
+  ++waiting_;
   changed_.notify_one();
   return true;
 }
@@ -51,6 +53,7 @@ void Executor::Run() {
     const std::string name = turn_;
     Task task = std::move(client->waiting.front());
     client->waiting.pop_front();
+    --waiting_;
     ++client->running;
     lock.unlock();
     task();
@@ -74,6 +77,9 @@ void Executor::Stop() {
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   dropped.swap(clients_);
+  for (const auto& [name, client] : dropped) {
+    waiting_ -= static_cast<int64_t>(client.waiting.size());
+  }
 }
 
 }  // namespace reel::server

@@ -7,6 +7,7 @@
 // kMaxWaiting tasks of one client wait, beside continuations, of which a call has one at most.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -23,7 +24,8 @@ class Executor {
   using Task = std::function<void()>;
   static constexpr size_t kMaxWaiting = 256;
 
-  explicit Executor(size_t threads);
+  // `waiting` counts the tasks that wait, and outlives it.
+  Executor(size_t threads, std::atomic<int64_t>& waiting);
   ~Executor() { Stop(); }
 
   // The first task of a call. False: too many of this client wait, or stopped.
@@ -46,6 +48,7 @@ class Executor {
   Client* Next();
 
   const size_t per_client_;
+  std::atomic<int64_t>& waiting_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, Client> clients_;

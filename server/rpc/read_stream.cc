@@ -79,6 +79,7 @@ bool ReadStream::Skips(const Item& item) {
     return false;
   }
   ++skipped_;
+  ++core().figures.reader_units_skipped;
   return true;
 }
 

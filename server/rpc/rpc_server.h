@@ -8,6 +8,7 @@
 // Ownership: what the options point to outlives the server. Stop it before the Store is closed.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "server/access/audit.h"
 #include "server/access/authorizer.h"
 #include "server/ingest/cameras.h"
+#include "server/rpc/rpc_figures.h"
 
 namespace reel::server {
 
@@ -26,7 +28,10 @@ struct RpcOptions {
   Cameras* cameras = nullptr;  // null: there are none
   Authorizer* authorizer = nullptr;
   AuditSink* audit = nullptr;
-  Clock* clock = nullptr;  // SystemClock() if null
+  Clock* clock = nullptr;         // SystemClock() if null
+  RpcFigures* figures = nullptr;  // null: nobody reads them
+  // Reads the configuration again; how many cameras it has. Blocks. Empty: there is none.
+  std::function<Result<size_t>()> reload;
   LogSink log;
 
   // Where it listens; at least one. The Unix socket: mode 0660, who connects is known by

@@ -21,6 +21,7 @@ constexpr std::array kRules{
     RpcRule{"reel.v1.Admin/ListCameras", Action::kListCameras, true},
     RpcRule{"reel.v1.Admin/ListVolumes", Action::kNodeState, true},
     RpcRule{"reel.v1.Admin/GetHealth", Action::kNodeState, true},
+    RpcRule{"reel.v1.Admin/ReloadConfig", Action::kReload, true},
     RpcRule{"reel.v1.Admin/StartVerify", Action::kVerify, true},
     RpcRule{"reel.v1.Admin/StartReindex", Action::kReindex, true},
     RpcRule{"reel.v1.Admin/ListOperations", Action::kNodeState, true},

@@ -62,9 +62,11 @@ ByteStream::Turn SeekStream::Produce() {
   // Where runs overlap, another one's units may come first.
   if (item.run != point_.run || item.unit.number < point_.unit) return Turn::More();
   v1::SeekResponse response;
-  if (!std::exchange(key_sent_, true)) response = std::move(first_);
+  const bool is_key = !std::exchange(key_sent_, true);
+  if (is_key) response = std::move(first_);
   Put(item.unit, response.mutable_unit());
   Send(response, std::move(item.unit.bytes), 1);
+  if (is_key) core().figures.seek.Count(age());
   return request_.key_only() ? Turn::End(OkStatus()) : Turn::More();
 }
 

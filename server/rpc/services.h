@@ -73,6 +73,9 @@ class AdminService final : public v1::Admin::CallbackService {
   grpc::ServerUnaryReactor* GetHealth(grpc::CallbackServerContext* context,
                                       const v1::GetHealthRequest* request,
                                       v1::GetHealthResponse* response) override;
+  grpc::ServerUnaryReactor* ReloadConfig(grpc::CallbackServerContext* context,
+                                         const v1::ReloadConfigRequest* request,
+                                         v1::ReloadConfigResponse* response) override;
   grpc::ServerUnaryReactor* StartVerify(grpc::CallbackServerContext* context,
                                         const v1::StartVerifyRequest* request,
                                         v1::Operation* response) override;

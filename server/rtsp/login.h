@@ -45,6 +45,11 @@ class Login {
   // A request that carried the header was let in.
   void Accepted() { refusals_ = 0; }
 
+  // What the camera asked for; nullopt while it did not.
+  std::optional<Challenge::Scheme> scheme() const {
+    return challenge_ ? std::optional(challenge_->scheme) : std::nullopt;
+  }
+
   // The Authorization header of the next request; "" while nobody asked for one.
   std::string HeaderFor(std::string_view method, std::string_view url);
 

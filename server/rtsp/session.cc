@@ -228,6 +228,10 @@ void Session::OnOptions(const Response& response, MonoTime now) {
 void Session::OnDescribe(const Response& response, MonoTime now) {
   const Result<Sdp> sdp = ParseSdp(response.body);
   if (!sdp.ok()) return End(SessionEnd::kBroken, sdp.status().message());
+  if (options_.describe_only) {
+    description_ = response.body;
+    return End(SessionEnd::kGoodbye, "described");
+  }
   for (const char* name : {"Content-Location", "Content-Base"}) {
     const std::optional<std::string_view> base = response.headers.Find(name);
     if (base && ParseUrl(*base).ok()) base_url_ = std::string(*base);

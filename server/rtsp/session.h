@@ -71,6 +71,8 @@ class Session {
     // UDP where it is set: the even port (its odd neighbour is for RTCP) at which datagrams of the
     // track will be received. Asked again for the same track where a camera refused one. Else TCP.
     std::function<Result<uint16_t>(size_t track)> open_udp;
+    // Only to know what the camera has: ends with kGoodbye behind DESCRIBE, and description().
+    bool describe_only = false;
   };
 
   // `sink` outlives the session.
@@ -94,6 +96,10 @@ class Session {
   // One line: what the camera did, and what to do. Empty while the session lives.
   const std::string& why() const { return why_; }
   const std::string& redirect_url() const { return redirect_url_; }
+
+  // The SDP, with describe_only, once the camera has sent it.
+  const std::string& description() const { return description_; }
+  const Login& login() const { return login_; }
 
   size_t tracks() const { return receivers_.size(); }
   const TrackReceiver& track(size_t i) const { return *receivers_[i]; }
@@ -145,6 +151,7 @@ class Session {
   std::optional<SessionEnd> ended_;
   std::string why_;
   std::string redirect_url_;
+  std::string description_;
 
   std::optional<Pending> pending_;
   uint32_t last_number_ = 0;

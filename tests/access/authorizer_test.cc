@@ -47,12 +47,12 @@ TEST(Authorizer, NothingIsAllowedThatNoGrantAllows) {
 // The table of docs/RPC.md, role by role.
 TEST(Authorizer, RolesMayWhatTheyAreFor) {
   const std::string all(kActions.size(), '+');
-  //                              LsLcTlViThExApAsRsNsVeRi
-  EXPECT_EQ(kActions.size(), 12U);
-  const std::pair<Role, std::string_view> table[] = {{Role::kViewer, "+++++......."},
-                                                     {Role::kInvestigator, "++++++......"},
-                                                     {Role::kOperator, "+++++.++.+.."},
-                                                     {Role::kAdmin, "+++++.++++++"}};
+  //                              LsLcTlViThExApAsRsNsVeRiRl
+  EXPECT_EQ(kActions.size(), 13U);
+  const std::pair<Role, std::string_view> table[] = {{Role::kViewer, "+++++........"},
+                                                     {Role::kInvestigator, "++++++......."},
+                                                     {Role::kOperator, "+++++.++.+..."},
+                                                     {Role::kAdmin, "+++++.+++++++"}};
   for (const auto& [role, may] : table) {
     RoleAuthorizer authorizer({{"uid:1000", role, {"gate-*"}, false}});
     for (size_t i = 0; i < kActions.size(); ++i) {

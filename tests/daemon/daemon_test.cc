@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
@@ -15,6 +16,7 @@
 #include <sstream>
 
 #include "reel/node.h"
+#include "server/client/camera_list.h"
 #include "server/client/remote_store.h"
 
 namespace reel::server {
@@ -45,12 +47,12 @@ class DaemonTest : public ::testing::Test {
     fs::remove_all(folder_);
   }
 
-  void Start() {
-    Result<std::unique_ptr<Daemon>> daemon =
-        Daemon::Start(config_, [this](LogLevel, std::string_view line) {
-          const std::lock_guard lock(mutex_);
-          log_ += std::string(line) + "\n";
-        });
+  void Start(Daemon::ReadFile read = {}) {
+    const LogSink log = [this](LogLevel, std::string_view line) {
+      const std::lock_guard lock(mutex_);
+      log_ += std::string(line) + "\n";
+    };
+    Result<std::unique_ptr<Daemon>> daemon = Daemon::Start(config_, log, std::move(read));
     ASSERT_TRUE(daemon.ok()) << daemon.status().ToString();
     daemon_ = *std::move(daemon);
   }
@@ -101,7 +103,31 @@ TEST_F(DaemonTest, AReloadChangesWhoMayDoWhat) {
   EXPECT_EQ(Remote().status().code(), Code::kPermissionDenied);
   config_.grants = grants;
   ASSERT_TRUE(daemon_->Reload(config_).ok());
-  EXPECT_TRUE(Remote().ok()) << Remote().status().ToString();
+  const Status let_in = Remote().status();
+  EXPECT_TRUE(let_in.ok()) << let_in.ToString();
+}
+
+TEST_F(DaemonTest, WhoMayAsksForAReloadAndHearsOfMistakes) {
+  Result<Config> file = InvalidArgument("reeld.toml:3: what");
+  Start([&file] { return file; });
+  const auto list = CameraList::Open({"unix:" + folder_ + "/socket", "", "", "", ""});
+  ASSERT_TRUE(list.ok()) << list.status().ToString();
+  const auto refused = (*list)->ReloadConfig();
+  EXPECT_EQ(refused.status().code(), Code::kInvalidArgument);
+  EXPECT_THAT(log(), HasSubstr("everything stays as it was: reeld.toml:3: what"));
+  CameraConfig camera;
+  camera.name = "gate";
+  camera.sources = {{"gate", "rtsp://127.0.0.1:1/x", RecordMode::kContinuous}};
+  Config with_camera = config_;
+  with_camera.cameras = {camera};
+  file = with_camera;
+  const auto taken = (*list)->ReloadConfig();
+  ASSERT_TRUE(taken.ok()) << taken.status().ToString();
+  EXPECT_EQ(*taken, 1U);
+  const auto sources = (*list)->Now();
+  ASSERT_TRUE(sources.ok()) << sources.status().ToString();
+  ASSERT_EQ(sources->size(), 1U);
+  EXPECT_EQ(sources->front().stream, "gate");
 }
 
 TEST_F(DaemonTest, AReloadSaysWhatTakesARestart) {
@@ -185,6 +211,30 @@ TEST_F(DaemonTest, MetricsAreThoseThatAreDocumented) {
     if (line.rfind("| `reel_", 0) == 0) documented.insert(line.substr(3, line.find('`', 3) - 3));
   }
   EXPECT_EQ(served, documented);
+}
+
+// What is installed for those who watch: every metric and label in it is one that reeld shows.
+TEST_F(DaemonTest, AlertRulesAndDashboardAskForWhatThereIs) {
+  CameraConfig camera;
+  camera.name = "gate";
+  camera.sources = {{"gate", "rtsp://127.0.0.1:1/x", RecordMode::kContinuous}};
+  config_.cameras = {camera};
+  config_.listen.metrics = "127.0.0.1:0";
+  Start();
+  ASSERT_NE(daemon_->metrics_port(), 0) << log();
+  const MonoTime until = SystemClock().MonoNow() + std::chrono::seconds(60);
+  std::string answer;
+  do {
+    answer = Get(daemon_->metrics_port(), "/metrics");
+  } while (answer.find("kind=\"lost\"") == std::string::npos && SystemClock().MonoNow() < until);
+  std::ofstream(folder_ + "/metrics") << answer;
+  const std::string source = REEL_SOURCE_DIR;
+  const std::string command =
+      "PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 " + source + "/tests/daemon/monitoring.py " +
+      folder_ + "/metrics " + source + "/server/daemon/monitoring/reel-alerts.yml " + source +
+      "/server/daemon/monitoring/reel-dashboard.json " + source + "/docs/OPERATIONS.md";
+  // NOLINTNEXTLINE(concurrency-mt-unsafe, cert-env33-c): words of the test's own
+  EXPECT_EQ(std::system(command.c_str()), 0);
 }
 
 }  // namespace

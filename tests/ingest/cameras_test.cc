@@ -22,6 +22,21 @@ class CamerasTest : public IngestTest {
     }
   }
 
+  // What the camera says of its clock: the node's, off by `offset` (RFC 3550 6.4.1).
+  void SendReport(Visitor* visitor, Duration offset) {
+    constexpr uint64_t kFrom1900To1970 = 2'208'988'800;
+    constexpr uint64_t kNsPerSecond = 1'000'000'000;
+    const auto now_ns = static_cast<uint64_t>((clock_.WallNow() + offset).ns);
+    const uint64_t fraction = (now_ns % kNsPerSecond << 32) / kNsPerSecond;
+    Bytes report;
+    PutBe(0x80C8'0006, 4, &report);
+    PutBe(pictures_.sender().ssrc, 4, &report);
+    PutBe((now_ns / kNsPerSecond + kFrom1900To1970) << 32 | fraction, 8, &report);
+    PutBe(0, 8, &report);
+    PutBe(0, 4, &report);
+    visitor->Frame(1, report);
+  }
+
   ScriptedCamera camera_;
   PictureMaker pictures_;
   std::vector<Bytes> sent_;
@@ -100,6 +115,7 @@ TEST_F(CamerasTest, SilenceIsNamedAndThenEnded) {
   ReadWhen("door", 5);
   clock_.Advance(seconds(6));
   EXPECT_TRUE(AwaitTrouble("door", "silent for 6 s"));
+  EXPECT_EQ(StatusOf("door").trouble_kind, TroubleKind::kSilent);
   EXPECT_EQ(StatusOf("door").state, SourceState::kRecording);
   // It comes back in time: a gap within the run.
   SendPictures(&*visitor, 5);
@@ -292,6 +308,7 @@ TEST_F(CamerasTest, ACameraThatFlapsIsNamed) {
     ReadWhen("door", sent_.size());
     if (i == 3) {
       EXPECT_TRUE(AwaitTrouble("door", "flapping: lost 3 times"));
+      EXPECT_EQ(StatusOf("door").trouble_kind, TroubleKind::kFlapping);
     }
     visitor->Close();
     EXPECT_TRUE(AwaitState("door", SourceState::kWaiting));
@@ -310,6 +327,7 @@ TEST_F(CamerasTest, ACameraThatIsLateIsNamed) {
   clock_.Advance(seconds(4));  // and its pictures go on as if that had not been
   SendPictures(&*visitor, 1);
   EXPECT_TRUE(AwaitTrouble("door", "late by 3 s"));
+  EXPECT_EQ(StatusOf("door").trouble_kind, TroubleKind::kLate);
 }
 
 TEST_F(CamerasTest, ACameraWhoseClockIsOffIsNamed) {
@@ -319,20 +337,32 @@ TEST_F(CamerasTest, ACameraWhoseClockIsOffIsNamed) {
   ASSERT_TRUE(visitor);
   visitor->Play(kOnePicture);
   SendPictures(&*visitor, 1);
-  constexpr uint64_t kFrom1900To1970 = 2'208'988'800;
-  const auto seconds_now = static_cast<uint64_t>(clock_.WallNow().ns / 1'000'000'000);
-  Bytes report;
-  PutBe(0x80C8'0006, 4, &report);
-  PutBe(pictures_.sender().ssrc, 4, &report);
-  PutBe((seconds_now + kFrom1900To1970 - 7200) << 32, 8, &report);
-  PutBe(0, 8, &report);
-  PutBe(0, 4, &report);
-  visitor->Frame(1, report);
-  EXPECT_TRUE(AwaitTrouble("door", "its clock is 720"));
+  SendReport(&*visitor, -seconds(7200));
+  EXPECT_TRUE(AwaitTrouble("door", "its clock is 7"));
+  EXPECT_EQ(StatusOf("door").trouble_kind, TroubleKind::kClock);
   EXPECT_NEAR(std::chrono::duration<double>(StatusOf("door").clock_offset).count(), -7200, 3);
   // Its footage stands where the node says all the same.
   const Recorded recorded = ReadWhen("door", 1);
   EXPECT_LT(clock_.WallNow() - recorded.units[0].unit.wall, std::chrono::minutes(1));
+}
+
+// A hundred parts in a million take a minute to see; this one is off by ten times that.
+TEST_F(CamerasTest, ACameraWhoseClockDriftsIsNamed) {
+  StartCameras();
+  Apply({CameraAt("door", camera_.url())});
+  auto visitor = camera_.Accept();
+  ASSERT_TRUE(visitor);
+  visitor->Play(kOnePicture);
+  Duration offset{0};
+  for (size_t i = 1; i <= 32; ++i) {
+    SendReport(&*visitor, offset);
+    SendPictures(&*visitor, 1, 4000);
+    ReadWhen("door", i);  // the report was before it
+    clock_.Advance(seconds(4));
+    offset += std::chrono::milliseconds(4);
+  }
+  EXPECT_TRUE(AwaitTrouble("door", "its clock is drifting by "));
+  EXPECT_EQ(StatusOf("door").trouble_kind, TroubleKind::kClock);
 }
 
 TEST_F(CamerasTest, AStreamThatTakesNoRunIsNamedAndRecordsWhenItDoes) {

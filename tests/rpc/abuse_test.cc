@@ -256,6 +256,7 @@ TEST_F(AbuseTest, AReaderThatTakesNothingIsEnded) {
   while (reader->Read(&response)) {
   }
   EXPECT_FALSE(reader->Finish().ok());
+  EXPECT_EQ(figures_.readers_ended, 1U);
 }
 
 // Falls behind a live stream: clean points alone, said so, until it has caught up.

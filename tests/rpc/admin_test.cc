@@ -1,4 +1,6 @@
 // Streams, volumes, health, long operations, thumbnails.
+#include <algorithm>
+
 #include "tests/rpc/rpc_fixture.h"
 
 namespace reel::server {
@@ -10,6 +12,7 @@ class AdminTest : public RpcTest {
     Grants(EverythingTo(Me()));
     RpcOptions options = Options();
     options.cameras = &cameras_;
+    options.reload = [this] { return reloads_; };
     options.decode_command = {REEL_COMMAND, "decode-child"};
     Start(options);
     channel_ = Connect();
@@ -48,11 +51,13 @@ class AdminTest : public RpcTest {
       yard.stream = "yard";
       return {gate, yard};
     }
+    GapFigures Gaps() override { return {}; }
     Status Event(const std::string&, WallTime) override { return OkStatus(); }
     void Stop() override {}
   };
 
   FakeCameras cameras_;
+  Result<size_t> reloads_ = 0;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::Admin::Stub> admin_;
 };
@@ -88,6 +93,47 @@ TEST_F(AdminTest, CamerasAreThoseOneMaySee) {
   EXPECT_EQ(list.sources(0).camera(), "gate");
   EXPECT_EQ(list.sources(0).state(), v1::CameraSource::STATE_WAITING);
   EXPECT_EQ(list.sources(0).trouble(), "login refused");
+}
+
+TEST_F(AdminTest, CamerasSayWhatTheyLackOfTheLastDay) {
+  EXPECT_TRUE(store().CreateStream("gate.sub").ok());
+  const StreamInfo stream = store().FindStream("gate.sub").value();
+  const WallTime lost_end = SystemClock().WallNow();
+  const WallTime off_end = SystemClock().WallNow();
+  EXPECT_TRUE(
+      store().RecordGap({stream.id, stream.created, lost_end, GapCause::kLoginRefused, 0}).ok());
+  EXPECT_TRUE(store().RecordGap({stream.id, lost_end, off_end, GapCause::kOffSchedule, 0}).ok());
+  // The index has them a moment later.
+  const MonoTime until = SystemClock().MonoNow() + seconds(60);
+  const auto known = [&] {
+    const WallRange range{stream.created, SystemClock().WallNow()};
+    const Timeline timeline = store().GetTimeline(stream.id, range, Bucket::kDay).value();
+    return std::any_of(timeline.gaps.begin(), timeline.gaps.end(),
+                       [](const GapRow& gap) { return gap.cause == GapCause::kOffSchedule; });
+  };
+  while (!known()) ASSERT_LT(SystemClock().MonoNow().ns, until.ns);
+  v1::ListCamerasResponse list;
+  ASSERT_TRUE(Call(&v1::Admin::Stub::ListCameras, v1::ListCamerasRequest{}, &list).ok());
+  ASSERT_EQ(list.sources_size(), 2);
+  EXPECT_EQ(list.sources(0).gaps_last_day(), 1U) << "what nobody asked for is no loss";
+  EXPECT_EQ(Duration{list.sources(0).gap_last_day_ns()}, lost_end - stream.created);
+  EXPECT_EQ(list.sources(1).gaps_last_day(), 0U) << "there is no such stream";
+}
+
+TEST_F(AdminTest, AReloadSaysHowItWent) {
+  reloads_ = InvalidArgument("reeld.toml:3: what");
+  v1::ReloadConfigResponse response;
+  const grpc::Status refused =
+      Call(&v1::Admin::Stub::ReloadConfig, v1::ReloadConfigRequest{}, &response);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(refused.error_message(), "reeld.toml:3: what");
+  reloads_ = 12;
+  ASSERT_TRUE(Call(&v1::Admin::Stub::ReloadConfig, v1::ReloadConfigRequest{}, &response).ok());
+  EXPECT_EQ(response.cameras(), 12U);
+  EXPECT_EQ(audit_->Count("reel.v1.Admin/ReloadConfig", "ended: OK"), 1U);
+  Grants({{Me(), Role::kOperator, {"*"}, false}});
+  EXPECT_EQ(Call(&v1::Admin::Stub::ReloadConfig, v1::ReloadConfigRequest{}, &response).error_code(),
+            grpc::StatusCode::PERMISSION_DENIED);
 }
 
 TEST_F(AdminTest, VolumesAndHealthAreTold) {

@@ -24,7 +24,8 @@ using testing::ElementsAre;
 // ---- Executor ----
 
 TEST(Executor, ClientsTakeTurns) {
-  Executor executor(1);
+  std::atomic<int64_t> waiting = 0;
+  Executor executor(1, waiting);
   std::promise<void> go;
   std::promise<void> began;
   std::vector<std::string> order;
@@ -46,7 +47,8 @@ TEST(Executor, ClientsTakeTurns) {
 }
 
 TEST(Executor, OneClientLeavesAThreadToOthers) {
-  Executor executor(2);
+  std::atomic<int64_t> waiting = 0;
+  Executor executor(2, waiting);
   std::promise<void> go;
   const std::shared_future<void> gone = go.get_future().share();
   std::promise<void> greedy_began;
@@ -72,7 +74,8 @@ TEST(Executor, OneClientLeavesAThreadToOthers) {
 }
 
 TEST(Executor, WhatWaitsOfOneClientIsBounded) {
-  Executor executor(1);
+  std::atomic<int64_t> waiting = 0;
+  Executor executor(1, waiting);
   std::promise<void> go;
   std::promise<void> began;
   ASSERT_TRUE(executor.Begin("a", [&] {
@@ -83,8 +86,10 @@ TEST(Executor, WhatWaitsOfOneClientIsBounded) {
   for (size_t i = 0; i < Executor::kMaxWaiting; ++i) ASSERT_TRUE(executor.Begin("a", [] {}));
   EXPECT_FALSE(executor.Begin("a", [] {}));
   EXPECT_TRUE(executor.Begin("b", [] {}));
+  EXPECT_EQ(waiting, static_cast<int64_t>(Executor::kMaxWaiting) + 1);
   go.set_value();
   executor.Stop();
+  EXPECT_EQ(waiting, 0) << "what was dropped does not wait any more";
   EXPECT_FALSE(executor.Begin("a", [] {}));
 }
 

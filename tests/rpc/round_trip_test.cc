@@ -100,6 +100,10 @@ TEST_F(RoundTripTest, SeekGivesTheKeyPictureFirstAndThenItsGop) {
   }
   EXPECT_THAT(rest, ElementsAre(21, 22, 23, 24, 25, 26, 27, 28, 29));
   EXPECT_TRUE(reader->Finish().ok());
+  // Counted once, however many messages there were.
+  const LatencyCounts took = figures_.seek.Counts();
+  EXPECT_EQ(std::accumulate(took.counts.begin(), took.counts.end(), uint64_t{0}), 1U);
+  EXPECT_GT(took.sum, Duration{0});
 }
 
 TEST_F(RoundTripTest, ReadsForward) {

@@ -96,6 +96,7 @@ RpcOptions RpcTest::Options() {
   options.store = &store();
   options.authorizer = &authorizer_;
   options.audit = audit_.get();
+  options.figures = &figures_;
   options.unix_path = SocketPath();
   options.log = [this](LogLevel, std::string_view line) {
     const std::lock_guard lock(log_mutex_);

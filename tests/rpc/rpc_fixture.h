@@ -88,6 +88,7 @@ class RpcTest : public testing::Test {
   std::unique_ptr<Node> node_;
   RoleAuthorizer authorizer_{{}};
   std::unique_ptr<TestAudit> audit_;
+  RpcFigures figures_;
   std::mutex log_mutex_;
   std::vector<std::string> log_;
   std::unique_ptr<RpcServer> server_;

@@ -139,6 +139,44 @@ TEST_F(StoreTest, WhatGoesInComesOutBeforeAndAfterAnOrderlyStop) {
 }
 
 // Neither a writer nor a reader takes it for the volume: what it lacks would look like a gap.
+// Nothing is written until the store is given a turn, so the times are those of the test.
+TEST_F(StoreTest, CountsHowLongAnAcknowledgementTook) {
+  Start({});
+  const auto stream = store_->CreateStream("gate");
+  ASSERT_TRUE(stream.ok()) << stream.status().ToString();
+  RunOptions run_options;
+  run_options.tracks = VideoTrack();
+  auto run = store_->BeginRun(stream->id, run_options);
+  ASSERT_TRUE(run.ok());
+  const auto flush_age = [&] { return store_->FindStream("gate")->flush_age; };
+  EXPECT_EQ(flush_age(), Duration{0});
+  Camera camera(1, world_->clock().WallNow());
+  uint64_t bytes = 0;
+  for (uint64_t i = 0; i < 3; ++i) {
+    ASSERT_TRUE((*run)->Append({i}, ViewOf(camera.Next()), AppendMode::kBulk).ok());
+    bytes += camera.sent().back().bytes.size();
+    world_->clock().Advance(milliseconds(700));
+  }
+  EXPECT_GE(flush_age(), milliseconds(2100));
+  ASSERT_TRUE((*run)->WaitDurable({3}, seconds(5)).ok());
+  EXPECT_EQ(flush_age(), Duration{0});
+  const StoreCounters counters = store_->counters();
+  EXPECT_EQ(counters.bytes_durable, bytes);
+  EXPECT_EQ(counters.units_durable, 3U);
+  // One chunk, whose first unit waited for over two seconds.
+  const LatencyCounts& took = counters.acknowledgement;
+  const auto& bounds = LatencyCounts::kBounds;
+  uint64_t slow = 0;
+  uint64_t all = 0;
+  for (size_t i = 0; i < took.counts.size(); ++i) {
+    all += took.counts[i];
+    if (i > 0 && bounds[i - 1] >= seconds(1)) slow += took.counts[i];
+  }
+  EXPECT_EQ(all, 1U);
+  EXPECT_EQ(slow, 1U);
+  EXPECT_GE(took.sum, milliseconds(2100));
+}
+
 TEST_F(StoreTest, AnOlderCopyOfAVolumeIsRefused) {
   world_ = std::make_unique<SimWorld>(WorldOptions{});
   ASSERT_TRUE(world_->Init().ok());

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "reel/clock.h"
+#include "reel/counters.h"
 #include "reel/disk.h"
 #include "reel/export.h"
 #include "reel/import_row.h"
@@ -195,6 +196,7 @@ struct StreamInfo {
   std::optional<WallTime> retired;  // since when it is no longer recorded
   VolumeNo volume;                  // records to; 0 with none
   uint64_t buffered_bytes = 0;
+  Duration flush_age{0};  // since the oldest unit that is not durable was accepted; 0: all of it is
 };
 
 struct VolumeInfo {
@@ -209,21 +211,6 @@ struct VolumeInfo {
   uint32_t segments_in_use = 0;
   uint32_t granule_bytes = 0;
   uint32_t epoch = 0;
-};
-
-struct StoreCounters {
-  uint64_t units_accepted = 0;
-  uint64_t bytes_accepted = 0;
-  uint64_t units_durable = 0;
-  uint64_t units_shed = 0;
-  uint64_t units_resent = 0;  // came again and were known
-  uint64_t chunks_written = 0;
-  uint64_t chunk_bytes_written = 0;  // padding included
-  uint64_t segments_recycled = 0;
-  uint64_t segments_salvaged = 0;
-  uint64_t acknowledged_chunks_lost = 0;  // damage found by salvage
-  uint64_t buffer_bytes_in_use = 0;
-  uint64_t reads_refused_damaged = 0;
 };
 
 class Store {
