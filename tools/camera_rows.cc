@@ -138,7 +138,7 @@ std::string SourceLine(const SourceTable& table, const ListedSource& source, Wal
       Row(OneLine(source.stream), StateName(source.state), rate.data(), frames.data(),
           Ago(source.last_clean_point, now).c_str(), Short(source.flush_age).c_str(),
           Gaps(source).c_str(), Left(UntilRecyclingOf(table, source)).c_str());
-  const std::string whole = Cut(line + OneLine(source.trouble), columns);
+  std::string whole = Cut(line + OneLine(source.trouble), columns);
   if (whole.size() <= line.size()) return whole;
   return line + Painted(Colour::kRed, whole.substr(line.size()));
 }

@@ -30,7 +30,7 @@ class Guest final : private EventLoop::Handler,
                     private server::SessionSink,
                     private UdpReceiver::Taker {
  public:
-  Guest(EventLoop& loop, const VisitOptions& options, const server::Url& url, VisitSink* sink)
+  Guest(EventLoop& loop, const VisitOptions& options, server::Url url, VisitSink* sink)
       : loop_(loop), options_(options), url_(url), sink_(sink), timer_(loop, [this] {
           OnTimer();
         }) {}

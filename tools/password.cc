@@ -77,9 +77,11 @@ Result<std::string> Typed(const std::string& user) {
                            "': give --password-file FILE");
   }
   const std::string question = "Password of " + user + " at the camera: ";
-  (void)!write(terminal.get(), question.data(), question.size());
+  if (write(terminal.get(), question.data(), question.size()) < 0) {
+    return Status::FromErrno(errno, "the terminal");
+  }
   Result<std::string> text = ReadSecret(terminal.get(), "what was typed", true);
-  (void)!write(terminal.get(), "\n", 1);
+  if (write(terminal.get(), "\n", 1) < 0) return Status::FromErrno(errno, "the terminal");
   return text;
 }
 
@@ -90,6 +92,7 @@ Result<server::Secret> AskPassword(const std::string& user, const std::string& f
     if (!file.empty()) return InvalidArgument("--password-file needs --user");
     return server::Secret();
   }
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets variables here
   const char* named = std::getenv("REEL_CAMERA_PASSWORD_FILE");
   const std::string path = !file.empty() || named == nullptr ? file : named;
   REEL_ASSIGN_OR_RETURN(std::string text, path.empty() ? Typed(user) : FromFile(path));

@@ -14,8 +14,6 @@
 
 #include "engine/media/nal.h"
 
-extern char** environ;
-
 namespace reel {
 namespace {
 
