@@ -84,9 +84,11 @@ void Acceptor::Run() {
       OnEvent(event.data.fd, event.events);
     }
     const MonoTime now = SystemClock().MonoNow();
-    if (now - swept < std::chrono::milliseconds(kSweepMs)) continue;
-    swept = now;
-    Sweep();
+    if (now - swept >= std::chrono::milliseconds(kSweepMs)) {
+      swept = now;
+      Sweep();
+    }
+    ended_.clear();
   }
 }
 
@@ -203,8 +205,12 @@ void Acceptor::Drop(int fd) {
   const auto user = per_user_.find(at->second.uid);
   if (--user->second == 0) per_user_.erase(user);
   if (at->second.saying_hello) --hellos_;
+  // gRPC's descriptor keeps the connection in the epoll otherwise, whose events would go to the next
+  // one of this number; and within a turn there is none of this number.
+  (void)epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
   // Whoever has the other descriptor sees its end.
   shutdown(fd, SHUT_RDWR);
+  ended_.push_back(std::move(at->second.watch));
   connections_.erase(at);
   count_.store(static_cast<uint32_t>(connections_.size()));
 }

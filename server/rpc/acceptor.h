@@ -87,6 +87,7 @@ class Acceptor {
   SocketFd stop_;
   SocketFd reserve_;                       // a descriptor for TurnAway
   std::map<int, Connection> connections_;  // by the descriptor watched
+  std::vector<SocketFd> ended_;            // closed at the end of a turn
   std::map<uint32_t, uint32_t> per_user_;
   size_t hellos_ = 0;
   std::atomic<uint32_t> count_{0};

@@ -46,5 +46,17 @@ TEST_F(SocketTest, AFileThatIsNoSocketStays) {
   EXPECT_TRUE(std::filesystem::exists(SocketPath()));
 }
 
+// The end of one connection is not taken for the end of the next, which has its number.
+TEST_F(SocketTest, ConnectionsThatFollowEachOtherAreToldApart) {
+  Start();
+  for (int i = 0; i < 200; ++i) {
+    grpc::ClientContext context;
+    Deadline(&context);
+    v1::ListStreamsResponse response;
+    const grpc::Status status = v1::Admin::NewStub(Connect())->ListStreams(&context, {}, &response);
+    ASSERT_TRUE(status.ok()) << i << ": " << status.error_message();
+  }
+}
+
 }  // namespace
 }  // namespace reel::server
