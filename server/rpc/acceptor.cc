@@ -205,8 +205,8 @@ void Acceptor::Drop(int fd) {
   const auto user = per_user_.find(at->second.uid);
   if (--user->second == 0) per_user_.erase(user);
   if (at->second.saying_hello) --hellos_;
-  // gRPC's descriptor keeps the connection in the epoll otherwise, whose events would go to the next
-  // one of this number; and within a turn there is none of this number.
+  // gRPC's descriptor keeps the connection in the epoll otherwise, whose events would go to the
+  // next one of this number; and within a turn there is none of this number.
   (void)epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
   // Whoever has the other descriptor sees its end.
   shutdown(fd, SHUT_RDWR);
