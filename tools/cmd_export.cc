@@ -181,7 +181,10 @@ void AddExport(CLI::App& app, Action* chosen) {
                       "a package of two streams with a manifest"},
                      {"export --check case-7", "is the package what it was?"}});
   // Not OnChosen: --check works on a package and needs no node.
-  verb.callback([args, chosen] { *chosen = [args] { return RunExport(*args); }; });
+  verb.callback([args, chosen] {
+    CompletePlace(&args->place);
+    *chosen = [args] { return RunExport(*args); };
+  });
 }
 
 }  // namespace reel

@@ -40,9 +40,13 @@ void AddServerOptions(CLI::App& verb, Place* place) {
   AddServer(verb, place)->envname("REEL_SERVER");
 }
 
-void CheckPlace(Place* place) {
+void CompletePlace(Place* place) {
   if (place->node.empty() && !place->is_remote()) TakeVariable("REEL_SERVER", &place->server.text);
   if (place->node.empty() && !place->is_remote()) TakeVariable("REEL_NODE", &place->node);
+}
+
+void CheckPlace(Place* place) {
+  CompletePlace(place);
   if (place->node.empty() && !place->is_remote()) throw CLI::RequiredError("--node");
 }
 

@@ -21,8 +21,9 @@ struct Place {
 
 // --node or --server, with what it takes to get there.
 void AddPlaceOptions(CLI::App& verb, Place* place);
-// Once all is parsed: where neither was given REEL_SERVER says it, then REEL_NODE; else throws
-// CLI::RequiredError.
+// Once all is parsed: where neither was given REEL_SERVER says it, then REEL_NODE.
+void CompletePlace(Place* place);
+// And throws CLI::RequiredError where those do not say it either.
 void CheckPlace(Place* place);
 // The same without --node.
 void AddServerOptions(CLI::App& verb, Place* place);

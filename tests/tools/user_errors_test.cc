@@ -136,6 +136,9 @@ TEST_F(UserErrors, Variables) {
   unsetenv("REEL_SERVER");
   setenv("REEL_NODE", node_.c_str(), 1);
   EXPECT_EQ(Reel({"streams"}).exit_code, 0);
+  const std::string out = *folder_ / "by-variable.mp4";
+  const Outcome exported = Reel({"export", "nobody", "--from", "-1h", "--to", "now", "-o", out});
+  EXPECT_NE(exported.err.find("no stream"), std::string::npos) << exported.err;
   unsetenv("REEL_NODE");
 }
 
