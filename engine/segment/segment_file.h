@@ -2,7 +2,7 @@
 // maintenance, opening and salvage, never for the recording loop.
 //
 // Invariants (docs/INVARIANTS.md)
-//   S1  The two copies of block 0 are never both in doubt, and the one that rules is written last:
+//   S1  The two copies of block 0 are never both in doubt; the one that is sure is written last:
 //       after the other has been synced.
 //   S2  A footer is written once in a life, after every chunk it names is durable.
 #pragma once

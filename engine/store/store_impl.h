@@ -77,12 +77,12 @@ struct VolumeSlot {
   // At most kLedgerWaitingMax; beyond, the log alone knows of them. Under ledger_mutex.
   std::deque<format::LedgerRecord> ledger_waiting;
   std::shared_ptr<const RunList> runs =
-      std::make_shared<RunList>();        // assigned here; swapped whole
-  MonoTime last_collect;                  // loop thread only
-  std::atomic<bool> ledger_grew = true;   // a segment of it was sealed since the last look
-  LedgerCopy ledger_copy;                 // maintenance thread only
-  std::atomic<bool> ledger_copying;       // one is under way
-  UnitNumber receipts_end;                // likewise: of the last receipt in the ledger run
+      std::make_shared<RunList>();           // assigned here; swapped whole
+  MonoTime last_collect;                     // loop thread only
+  std::atomic<bool> ledger_grew = true;      // a segment of it was sealed since the last look
+  LedgerCopy ledger_copy;                    // maintenance thread only
+  std::atomic<bool> ledger_copying = false;  // one is under way
+  UnitNumber receipts_end;                   // likewise: of the last receipt in the ledger run
   std::set<SegmentSerial> ledger_unread;  // not read whole: never let go; opening, then maintenance
   // Found to say nothing that others do not (LedgerJudge): free without a copy; as the above.
   std::set<SegmentSerial> ledger_redundant;
