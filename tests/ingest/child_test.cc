@@ -112,11 +112,10 @@ TEST_F(ChildTest, AChildThatEndsIsStartedAgainLaterAndLater) {
   StartCamerasWith("echo x >> starts");
   Apply({Door()});
   EXPECT_TRUE(AwaitTrouble("door", "the process that reads it has ended"));
-  for (size_t starts = 1; starts < 5; ++starts) {
-    EXPECT_TRUE(Await([&] { return ReadFile("starts").size() == 2 * starts; }));
-    EXPECT_TRUE(AwaitState("door", SourceState::kWaiting));
-    clock_.Advance(seconds(31));  // over the longest
-  }
+  EXPECT_TRUE(Await([&] {
+    clock_.Advance(seconds(1));
+    return ReadFile("starts").size() >= 2 * 5;
+  }));
   EXPECT_TRUE(Await([&] { return HasGap("door", GapCause::kSourceLost); }));
 }
 
@@ -161,7 +160,8 @@ TEST_F(ChildTest, AFloodWaits) {
   EXPECT_TRUE(AwaitTrouble("door", "sends more than"));
   // Half a second's worth is read at once, the same every half second: the fifth not before 1.5 s.
   constexpr uint64_t kPortion = Source::kMaxBytesPerSecond / 2;
-  EXPECT_TRUE(Await([&] { return StatusOf("door").bytes >= 9 * kPortion / 2; }));
+  for (uint64_t halves = 1; halves <= 9; ++halves)
+    EXPECT_TRUE(Await([&] { return StatusOf("door").bytes >= halves * kPortion / 2; }));
   EXPECT_GE(clock_.MonoNow() - begin, std::chrono::milliseconds(1500));
   EXPECT_EQ(StatusOf("door").reconnects, 0U);
 }
