@@ -24,6 +24,7 @@ class CamerasImpl final : public Cameras {
                 resolver_,
                 reaper_,
                 options.feed_command,
+                options.max_bytes_per_second_each,
                 gaps_,
                 options.log,
                 options.on_change} {}

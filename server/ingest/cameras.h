@@ -82,6 +82,8 @@ struct IngestOptions {
   // Starts the process that reads a source "ffmpeg:..." (server/feed): path and arguments. Empty:
   // such sources are Unimplemented.
   std::vector<std::string> feed_command;
+  // A source is read no faster than that: whoever sends more waits.
+  size_t max_bytes_per_second_each = 64U << 20;
   LogSink log;
   // Called when the state or the trouble of a source has changed, on the thread that serves it:
   // must neither wait nor call back.

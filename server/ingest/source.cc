@@ -74,7 +74,7 @@ void Source::OnTimer() {
   Now();
   if (mono_ >= next_tick_) {
     next_tick_ = mono_ + kTick;
-    floods_ = link_ != nullptr && link_->Refill(kMaxBytesPerSecond / 2);
+    floods_ = link_ != nullptr && link_->Refill(shared_.max_bytes_per_second / 2);
     FollowSchedule();
     CheckSilence();
     if (BetweenEvents() && recorder_.recording_since()) {
@@ -145,10 +145,10 @@ std::shared_ptr<Link> Source::MakeLink() {
   LinkSink& sink = *this;
   if (spec_.source().url.starts_with(kFeedPrefix)) {
     return std::make_shared<FeedLink>(loop_, shared_.reaper, shared_.feed_command, spec_.camera,
-                                      kMaxBytesPerSecond / 2, sink);
+                                      shared_.max_bytes_per_second / 2, sink);
   }
   return std::make_shared<RtspLink>(loop_, shared_.resolver, shared_.random, spec_.camera,
-                                    kMaxBytesPerSecond / 2, sink);
+                                    shared_.max_bytes_per_second / 2, sink);
 }
 
 void Source::OnTurn() {

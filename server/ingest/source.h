@@ -9,7 +9,7 @@
 // Silence: a source of which nothing comes is named after kSilentNamed and given up after
 // kSilentEnded; one that is known to be slow (a picture in ten seconds) a little later. A camera
 // with pictures is silent when no pictures come. How far apart its clean points are does not
-// matter. A flood, over kMaxBytesPerSecond, is read no faster than that: whoever sends waits.
+// matter. A flood, over max_bytes_per_second, is read no faster than that: whoever sends waits.
 // Thread rule: the loop's, but for status(). Made and ended on it, too.
 // Bounds: the link's, PreBuffer's, the status.
 #pragma once
@@ -46,7 +46,6 @@ class Source final : private LinkSink {
  public:
   static constexpr Duration kSilentNamed = std::chrono::seconds(5);
   static constexpr Duration kSilentEnded = std::chrono::seconds(15);
-  static constexpr size_t kMaxBytesPerSecond = 64U << 20;
 
   // What all sources share; outlives them.
   struct Shared {
@@ -56,6 +55,7 @@ class Source final : private LinkSink {
     Resolver& resolver;
     ChildReaper& reaper;
     std::vector<std::string> feed_command;
+    size_t max_bytes_per_second = 0;  // of one source
     GapRecorder& gaps;
     LogSink log;
     std::function<void(const SourceStatus&)> on_change;

@@ -74,6 +74,7 @@ void IngestTest::StartCameras(uint32_t loops) {
   options.random = &random_;
   options.loops = loops;
   options.feed_command = feed_command_;
+  options.max_bytes_per_second_each = max_bytes_per_second_each_;
   options.on_change = [this](const SourceStatus& status) {
     {
       const std::lock_guard lock(mutex_);

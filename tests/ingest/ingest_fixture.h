@@ -80,7 +80,9 @@ class IngestTest : public testing::Test {
   MemoryIndex index_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Cameras> cameras_;
-  std::vector<std::string> feed_command_;  // of IngestOptions
+  // Of IngestOptions.
+  std::vector<std::string> feed_command_;
+  size_t max_bytes_per_second_each_ = IngestOptions{}.max_bytes_per_second_each;
 
   std::mutex mutex_;
   std::condition_variable changed_;
