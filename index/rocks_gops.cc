@@ -10,6 +10,7 @@ namespace reel {
 namespace {
 
 constexpr size_t kGopLimitMax = 4096;
+constexpr size_t kNearLimit = 8;  // what a minute or two may hold
 constexpr int64_t kMinutesPerHour = 60;
 constexpr int64_t kMinutesPerDay = 24 * kMinutesPerHour;
 
@@ -76,13 +77,37 @@ Result<std::optional<int64_t>> RocksIndexImpl::StepOverDead(StreamId stream, int
   return std::optional<int64_t>{};
 }
 
+// The last `limit` rows at or before `from`, if its minute and the one before have as many: nullopt
+// otherwise. Read forward, since going backward steps over every version of a row that its GOPs have
+// left in memory (measured: 180 us instead of 20 in minutes that were just recorded).
+Result<std::optional<std::vector<GopRow>>> RocksIndexImpl::GopsJustBefore(
+    StreamId stream, WallTime from, size_t limit, const DeadSegments& dead) {
+  const int64_t minute = MinuteOf(from);
+  Walk walk(db_.get(), MinuteKeyFirst(stream, minute - 1), MinuteKeyFirst(stream, minute + 1));
+  std::vector<GopRow> rows;
+  for (walk.ToFirst(); walk.valid();) {
+    REEL_ASSIGN_OR_RETURN(MinuteGops taken, TakeMinute(&walk, Direction::kForward, dead));
+    for (GopRow& row : taken.rows) {
+      if (row.begin <= from) rows.push_back(std::move(row));
+    }
+  }
+  REEL_RETURN_IF_ERROR(walk.status());
+  if (rows.size() < limit) return std::optional<std::vector<GopRow>>{};
+  std::reverse(rows.begin(), rows.end());
+  rows.resize(limit);
+  return std::optional{std::move(rows)};
+}
+
 Result<std::vector<GopRow>> RocksIndexImpl::Gops(StreamId stream, WallTime from,
                                                  Direction direction, size_t limit) {
   limit = std::min(limit, kGopLimitMax);
   const bool forward = direction == Direction::kForward;
   const CatalogCopy catalog = this->catalog();
-  const std::string prefix = StreamPrefix(Table::kKeyframes, stream);
-  Walk walk(db_.get(), prefix);
+  if (!forward && limit <= kNearLimit) {
+    REEL_ASSIGN_OR_RETURN(auto near, GopsJustBefore(stream, from, limit, catalog->dead()));
+    if (near) return *std::move(near);
+  }
+  Walk walk(db_.get(), StreamPrefix(Table::kKeyframes, stream));
   ToMinute(&walk, stream, MinuteOf(from), direction);
   std::vector<GopRow> out;
   while (walk.valid() && out.size() < limit) {

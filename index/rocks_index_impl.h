@@ -73,6 +73,8 @@ class RocksIndexImpl final : public RocksIndex {
   CatalogCopy catalog() const;
   void SetCatalog(CatalogCopy catalog);
 
+  Result<std::optional<std::vector<GopRow>>> GopsJustBefore(StreamId stream, WallTime from,
+                                                            size_t limit, const DeadSegments& dead);
   // Whether nothing lives in the buckets that hold this minute; then where to go on.
   Result<std::optional<int64_t>> StepOverDead(StreamId stream, int64_t minute, Direction direction,
                                               const DeadSegments& dead);

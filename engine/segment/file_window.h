@@ -2,10 +2,15 @@
 // they suit O_DIRECT; what the window holds is not read again.
 //
 // Thread rule: one thread at a time. Ownership: the file outlives its use here.
-// Bound: memory is the larger of the read-ahead and the largest single request, never given back.
+// Bound: memory is the larger of the read-ahead and the largest single request, given back with the
+// window. It comes from `pool` while that has any: a page that a read touches first costs more than
+// reading it (measured: 0.25 MB in 240 us, in 140 on warm memory).
 #pragma once
 
+#include <optional>
+
 #include "engine/base/aligned.h"
+#include "engine/io/buffer_pool.h"
 #include "reel/disk.h"
 
 namespace reel {
@@ -13,6 +18,7 @@ namespace reel {
 class FileWindow {
  public:
   FileWindow() = default;
+  explicit FileWindow(BufferPool* pool) : pool_(pool) {}  // null: the heap alone
   FileWindow(File& file, uint64_t end_bytes, uint64_t read_ahead_bytes) {
     Open(file, end_bytes, read_ahead_bytes);
   }
@@ -29,12 +35,16 @@ class FileWindow {
 
  private:
   void MakeRoom(uint64_t size_bytes, uint64_t from_bytes, uint64_t kept_bytes);
+  void Grow(uint64_t size_bytes, ByteSpan kept);
   Status Fill(uint64_t offset_bytes, uint64_t size_bytes);
 
+  BufferPool* pool_ = nullptr;
   File* file_ = nullptr;
   uint64_t end_bytes_ = 0;
   uint64_t read_ahead_bytes_ = 0;
-  AlignedBytes buffer_;
+  std::optional<Buffer> pooled_;
+  AlignedBytes own_;
+  MutableByteSpan room_;  // one of these two
   uint64_t begin_bytes_ = 0;
   uint64_t filled_bytes_ = 0;
 };

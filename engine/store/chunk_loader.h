@@ -17,7 +17,7 @@ namespace reel {
 
 class ChunkLoader {
  public:
-  explicit ChunkLoader(Footage& footage) : footage_(footage) {}
+  explicit ChunkLoader(Footage& footage) : footage_(footage), window_(footage.read_buffers()) {}
 
   // Errors: NotFound (recycled), Unavailable (volume away, device fails), DataLoss (another chunk
   // stands there, or it does not verify). A chunk that is loaded already is not read again.

@@ -123,6 +123,7 @@ Result<ByteSpan> ChunkReader::UnitBytes(size_t index) {
   for (size_t i = 0; i <= index; ++i) end += head_.units[i].size_bytes;
   if (index > 0) window_.set_read_ahead(kReadAheadBytes);
   REEL_ASSIGN_OR_RETURN(const ByteSpan chunk, Bytes(chunk_begin_bytes_, end));
+  window_.set_read_ahead(kReadAheadBytes);  // the lead is there, if it was asked for
   return format::VerifiedUnit(head_, chunk, index);
 }
 

@@ -45,6 +45,8 @@ class ChunkReader {
   enum class Step : uint8_t { kChunk, kDamage, kEnd };
   static constexpr int kMaxFailedReads = 16;
 
+  explicit ChunkReader(BufferPool* buffers = nullptr) : window_(buffers) {}
+
   void Open(SegmentLease lease, const Target& target, uint32_t first_read_bytes = kReadAheadBytes);
   void SkipTo(const Mark& mark);
   // Lets the segment go.

@@ -62,7 +62,11 @@ class ExportScan {
   static constexpr size_t kMaxConfigs = 4096;
 
   ExportScan(Footage& footage, StreamId stream, const ExportOptions& options)
-      : footage_(footage), stream_(stream), options_(options), narrator_(footage, stream, false) {}
+      : footage_(footage),
+        stream_(stream),
+        options_(options),
+        narrator_(footage, stream, false),
+        reader_(footage.read_buffers()) {}
 
   // NotFound: there is no footage in the range. DataLoss: a head does not verify (kRefuse).
   // FailedPrecondition: a track changes its codec or clock, and not `split`. Once.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/format/footer.h"
+#include "engine/io/buffer_pool.h"
 #include "engine/volume/segment_pool.h"
 #include "reel/clock.h"
 #include "reel/index.h"
@@ -30,6 +31,8 @@ class Footage {
   virtual ~Footage() = default;
   virtual Index& index() = 0;
   virtual Clock& clock() = 0;
+  // Warm memory to read into, outlives all reading. Null: there is none.
+  virtual BufferPool* read_buffers() { return nullptr; }
 
   // NotFound when the segment has been recycled, Unavailable when its volume is away.
   virtual Result<SegmentLease> Lease(VolumeNo volume, SegmentSerial serial) = 0;

@@ -50,9 +50,13 @@ class ForwardCursor : public CursorBase {
     const WallTime asked = options_.range.begin;
     WallTime start = asked;
     if (asked != kWallMin) {
-      const Result<SeekPoint> point = SeekIn(footage_, stream_, asked, SeekRule::kAtOrBefore);
-      if (!point.ok() && point.status().code() != Code::kNotFound) return point.status();
-      if (point.ok() && !point->in_gap) start = std::min(start, point->begin);
+      Result<FoundPoint> found = FindPoint(footage_, stream_, asked, SeekRule::kAtOrBefore);
+      if (!found.ok() && found.status().code() != Code::kNotFound) return found.status();
+      if (found.ok() && !found->point.in_gap && found->point.begin <= asked) {
+        start = found->point.begin;
+        // Known already, with where it stands: the index is asked again for what comes behind.
+        pending_.push_back(std::move(found->stretch));
+      }
     }
     start_ = start;
     return OkStatus();

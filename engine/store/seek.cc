@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "engine/format/track_config.h"
-#include "engine/store/stretch.h"
 #include "engine/store/stretch_reader.h"
 
 namespace reel {
 namespace {
 
+constexpr size_t kNearestRows = 2;  // one covers t nearly always
 constexpr size_t kRowsMax = 4096;
 
 // One seek: looks at stretches around `t`, nearest first, and fetches more only where these do not
@@ -18,10 +18,10 @@ class Seeker {
   Seeker(Footage& footage, StreamId stream, WallTime t)
       : footage_(footage), stream_(stream), t_(t) {}
 
-  Result<SeekPoint> Run(SeekRule rule) {
+  Result<FoundPoint> Run(SeekRule rule) {
     // Memory before index, so that what moves from one to the other meanwhile is seen.
     live_ = LiveStretches(footage_, stream_);
-    for (const size_t limit : {kSeekRows, kRowsMax}) {
+    for (const size_t limit : {kNearestRows, kSeekRows, kRowsMax}) {
       REEL_RETURN_IF_ERROR(LoadBefore(limit));
       for (size_t i = before_.size(); i-- > 0;) {
         // Once t is known to lie in a stretch, others have to reach it to count.
@@ -30,14 +30,14 @@ class Seeker {
         in_footage_ = true;
         if (const Stretch* clean = CleanOf(i)) return PointAt(*clean);
       }
-      if (all_before_ || !in_footage_) break;
+      if (all_before_ || (!in_footage_ && limit != kNearestRows)) break;
     }
     return AskAhead(rule);
   }
 
  private:
   // No stretch that was looked at covers t by itself.
-  Result<SeekPoint> AskAhead(SeekRule rule) {
+  Result<FoundPoint> AskAhead(SeekRule rule) {
     REEL_RETURN_IF_ERROR(LoadAfter(kSeekRows));
     for (size_t i = before_.size(); i-- > 0 && !in_footage_;) {
       if (!GoesOn(before_[i])) continue;
@@ -53,7 +53,7 @@ class Seeker {
     });
   }
 
-  Result<SeekPoint> NextClean() {
+  Result<FoundPoint> NextClean() {
     for (const size_t limit : {kSeekRows, kRowsMax}) {
       if (limit != kSeekRows) REEL_RETURN_IF_ERROR(LoadAfter(limit));
       for (const Stretch& stretch : after_) {
@@ -68,7 +68,7 @@ class Seeker {
                     FormatWall(last));
   }
 
-  Result<SeekPoint> LastClean() {
+  Result<FoundPoint> LastClean() {
     for (const size_t limit : {kSeekRows, kRowsMax}) {
       if (limit != kSeekRows) REEL_RETURN_IF_ERROR(LoadBefore(limit));
       for (size_t i = before_.size(); i-- > 0;) {
@@ -92,7 +92,7 @@ class Seeker {
     return nullptr;
   }
 
-  SeekPoint PointAt(const Stretch& stretch) const {
+  FoundPoint PointAt(const Stretch& stretch) const {
     SeekPoint point;
     point.stream = stream_;
     point.run = stretch.run;
@@ -101,7 +101,7 @@ class Seeker {
     point.in_gap = !in_footage_;
     if (in_footage_ && point.begin <= t_) point.pre_roll = t_ - point.begin;
     point.durable = stretch.durable;
-    return point;
+    return {point, stretch};
   }
 
   Status LoadBefore(size_t limit) {
@@ -145,8 +145,13 @@ class Seeker {
 
 }  // namespace
 
-Result<SeekPoint> SeekIn(Footage& footage, StreamId stream, WallTime t, SeekRule rule) {
+Result<FoundPoint> FindPoint(Footage& footage, StreamId stream, WallTime t, SeekRule rule) {
   return Seeker(footage, stream, t).Run(rule);
+}
+
+Result<SeekPoint> SeekIn(Footage& footage, StreamId stream, WallTime t, SeekRule rule) {
+  REEL_ASSIGN_OR_RETURN(const FoundPoint found, FindPoint(footage, stream, t, rule));
+  return found.point;
 }
 
 Result<Keyframe> ReadKeyframe(Footage& footage, const SeekPoint& point) {

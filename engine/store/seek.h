@@ -17,13 +17,20 @@
 #pragma once
 
 #include "engine/store/footage.h"
+#include "engine/store/stretch.h"
 #include "reel/store.h"
 
 namespace reel {
 
 inline constexpr size_t kSeekRows = 8;
 
+struct FoundPoint {
+  SeekPoint point;
+  Stretch stretch;  // that begins there
+};
+
 // NotFound when there is no footage on that side.
+Result<FoundPoint> FindPoint(Footage& footage, StreamId stream, WallTime t, SeekRule rule);
 Result<SeekPoint> SeekIn(Footage& footage, StreamId stream, WallTime t, SeekRule rule);
 
 struct Keyframe {

@@ -154,6 +154,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   Index& index() override { return *index_; }
   Clock& clock() override { return clock_; }
   Result<SegmentLease> Lease(VolumeNo volume, SegmentSerial serial) override;
+  BufferPool* read_buffers() override { return read_buffers_.get(); }
   std::vector<LiveChunk> Live(StreamId stream) override;
   uint64_t WaitForMore(StreamId stream, uint64_t seen, Duration wait) override;
   bool IsRecording(StreamId stream, RunId run) override;
@@ -268,6 +269,8 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   // Apart, so that a record finds room when footage has taken all there is: a receipt is appended
   // once and cannot wait.
   std::unique_ptr<BufferPool> ledger_buffers_;
+  // Of the cursors; who finds none takes its own.
+  std::unique_ptr<BufferPool> read_buffers_;
   Ledger ledger_;
   IndexFeed feed_;
 

@@ -16,6 +16,7 @@ constexpr uint64_t kMinBufferBytes = 1U << 20;
 // Enough to keep a flash device busy, few for a disk that moves its heads.
 constexpr uint32_t kScanThreads = 16;
 constexpr uint64_t kLedgerBufferBytes = 4U << 20;  // for each volume
+constexpr uint64_t kReadBufferBytes = 64U << 20;   // some 60 viewers; touched as it is used
 
 Status CheckOptions(const Store::Options& options) {
   using std::chrono::milliseconds;
@@ -67,6 +68,7 @@ StoreImpl::~StoreImpl() {
 Status StoreImpl::Start() {
   REEL_ASSIGN_OR_RETURN(state_disk_, options_.open_disk(options_.state_path));
   REEL_ASSIGN_OR_RETURN(node_, ReadNodeState(*state_disk_));
+  REEL_ASSIGN_OR_RETURN(read_buffers_, BufferPool::Create(kReadBufferBytes));
   if (options_.read_only) return OpenForReading();
   REEL_ASSIGN_OR_RETURN(node_lock_, state_disk_->Lock(kNodeLockName));
   // Again: it may have changed before the lock.

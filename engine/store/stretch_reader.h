@@ -35,7 +35,8 @@ class StretchReader {
     WallRange stretch_time;
   };
 
-  StretchReader(Footage& footage, StreamId stream) : footage_(footage), stream_(stream) {}
+  StretchReader(Footage& footage, StreamId stream)
+      : footage_(footage), stream_(stream), reader_(footage.read_buffers()) {}
 
   // Units from `from` on, of chunks that begin before `until`. A stretch that has left memory
   // meanwhile is read from disk. Errors: the index's.
