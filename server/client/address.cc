@@ -13,6 +13,8 @@ namespace {
 
 // An Append or a GOP's picture and what stands around it.
 constexpr int kMaxMessageBytes = 16 << 20;
+constexpr int kWindowBytes = 4 << 20;  // what a client is willing to hold, at most, per call
+constexpr int kFrameBytes = 256 << 10;
 
 Result<std::string> ReadPem(const std::string& path) {
   std::ifstream file(path);
@@ -53,6 +55,22 @@ Result<std::shared_ptr<grpc::ChannelCredentials>> CredentialsFor(const ServerAdd
 
 }  // namespace
 
+grpc::ChannelArguments FootageArguments() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  arguments.SetMaxSendMessageSize(kMaxMessageBytes);
+  // With the 64 KiB that gRPC begins with the parts of a key picture wait for window updates, one
+  // after the other: 5 ms instead of 1.4 on the way in the worst percent.
+  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kWindowBytes);
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrameBytes);
+  arguments.SetInt(GRPC_ARG_TCP_READ_CHUNK_SIZE, kFrameBytes);
+  arguments.SetInt(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, kFrameBytes);
+  // A proxy of the environment is none of a recorder's.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return arguments;
+}
+
 Result<std::shared_ptr<grpc::Channel>> Connect(const ServerAddress& address) {
   const bool is_unix = StartsWith(address.text, "unix:/");
   if (!is_unix && address.text.rfind(':') == std::string::npos) {
@@ -60,12 +78,8 @@ Result<std::shared_ptr<grpc::Channel>> Connect(const ServerAddress& address) {
                            "' is no server: write unix:/run/reeld/reeld.sock or HOST:PORT");
   }
   REEL_ASSIGN_OR_RETURN(const auto credentials, CredentialsFor(address));
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  arguments.SetMaxSendMessageSize(kMaxMessageBytes);
+  grpc::ChannelArguments arguments = FootageArguments();
   if (!address.server_name.empty()) arguments.SetSslTargetNameOverride(address.server_name);
-  // A proxy of the environment is none of a recorder's.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   return grpc::CreateCustomChannel(address.text, credentials, arguments);
 }
 

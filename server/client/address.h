@@ -4,6 +4,7 @@
 #pragma once
 
 #include <grpcpp/channel.h>
+#include <grpcpp/support/channel_arguments.h>
 
 #include <memory>
 #include <string>
@@ -12,6 +13,10 @@
 #include "server/client/server_address.h"
 
 namespace reel::server {
+
+// What a connection that carries footage asks of gRPC: room for a key picture on its way, in few
+// pieces.
+grpc::ChannelArguments FootageArguments();
 
 // Connects at the first call. InvalidArgument (address, files), NotFound (files).
 Result<std::shared_ptr<grpc::Channel>> Connect(const ServerAddress& address);

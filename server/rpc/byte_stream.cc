@@ -82,6 +82,7 @@ void ByteStream::RunTurns() {
       if (const Status again = visit_.Again(); !again.ok()) return EndWith(again);
     }
     const Turn turn = Produce();
+    if (!refused_.ok()) return EndWith(refused_);
     if (turn.kind == Turn::Kind::kEnd) return EndWith(turn.status);
     if (turn.kind == Turn::Kind::kWait) {
       return core_.timer.After(turn.wait, [self = shared_from_this()] { self->PostTurn(); });
@@ -95,8 +96,10 @@ void ByteStream::PostTurn() {
 }
 
 void ByteStream::EndWith(const Status& status) {
+  // Whatever the answer is, it tells something of the footage.
+  const Status recorded = visit_.Recorded();
   std::unique_lock lock(mutex_);
-  end_ = status;
+  end_ = recorded.ok() ? status : recorded;
   turn_posted_ = false;
   Move(std::move(lock));
 }
@@ -117,6 +120,8 @@ void ByteStream::Close() {
 
 void ByteStream::Send(const google::protobuf::MessageLite& message, Bytes data, uint64_t units) {
   Message made{ToWire(message, std::move(data)), units};
+  refused_ = visit_.Recorded();
+  if (!refused_.ok()) return;
   std::unique_lock lock(mutex_);
   if (cancelled_ || stalled_) return;
   queue_bytes_ += made.bytes.Length();
@@ -135,8 +140,11 @@ void ByteStream::Move(std::unique_lock<std::mutex> lock) {
     queue_.pop_front();
     writing_ = true;
     write_began_ = core_.clock.MonoNow();
+    grpc::WriteOptions options;
+    // More follows at once: what is small need not leave by itself.
+    if (!queue_.empty()) options.set_buffer_hint();
     lock.unlock();
-    return StartWrite(&current_.bytes);
+    return StartWrite(&current_.bytes, options);
   }
   if (!end_) return;
   closing_ = true;

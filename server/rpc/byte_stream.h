@@ -99,6 +99,7 @@ class ByteStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   // Of the turns alone.
   MonoTime asked_;
   bool opened_ = false;
+  Status refused_;  // the audit has no record of it: nothing may leave
   bool was_full_ = false;
 
   std::mutex mutex_;

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "server/access/identity.h"
+#include "server/rpc/audit_ahead.h"
 #include "server/rpc/denials.h"
 #include "server/rpc/executor.h"
 #include "server/rpc/gap_days.h"
@@ -26,6 +27,7 @@ struct RpcCore {
         store(*given.store),
         clock(given.clock == nullptr ? SystemClock() : *given.clock),
         figures(given.figures == nullptr ? own_figures : *given.figures),
+        audit_ahead(*given.audit),
         reads(given.read_threads, figures.reads_waiting),
         ingest(given.ingest_threads, figures.appends_waiting),
         gap_days(store, clock),
@@ -40,6 +42,7 @@ struct RpcCore {
   Clock& clock;
   RpcFigures own_figures;
   RpcFigures& figures;
+  AuditAhead audit_ahead;
   Executor reads;
   Executor ingest;
   Timer timer;

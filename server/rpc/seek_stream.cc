@@ -11,7 +11,7 @@ Status SeekStream::Open(const grpc::ByteBuffer& request) {
   errand.stream = request_.stream();
   errand.range = WallRange{time, time};
   errand.purpose = PurposeOf(request_.purpose());
-  REEL_ASSIGN_OR_RETURN(const StreamInfo stream, visit().Enter(errand));
+  REEL_ASSIGN_OR_RETURN(const StreamInfo stream, visit().EnterAhead(errand));
   const bool backward = request_.rule() == v1::SEEK_RULE_BACKWARD;
   REEL_ASSIGN_OR_RETURN(
       point_,

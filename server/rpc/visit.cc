@@ -56,10 +56,30 @@ Result<StreamInfo> Visit::Enter(const Errand& errand) {
   return std::move(streams.front());
 }
 
+Result<StreamInfo> Visit::EnterAhead(const Errand& errand) {
+  REEL_ASSIGN_OR_RETURN(Granted granted, Grant({errand}));
+  REEL_RETURN_IF_ERROR(Recorded());
+  ahead_ = core_.audit_ahead.Begin(std::move(granted.records.front()));
+  entered_.push_back(std::move(granted.entered.front()));
+  return std::move(granted.streams.front());
+}
+
+Status Visit::Recorded() {
+  if (ahead_ == nullptr) return OkStatus();
+  const Status recorded = core_.audit_ahead.Await(*ahead_);
+  if (recorded.ok()) ahead_ = nullptr;
+  return recorded;
+}
+
 Result<std::vector<StreamInfo>> Visit::EnterAll(const std::vector<Errand>& errands) {
-  std::vector<StreamInfo> streams;
-  std::vector<AuditRecord> records;
-  std::vector<Entered> entered;
+  REEL_ASSIGN_OR_RETURN(Granted granted, Grant(errands));
+  REEL_RETURN_IF_ERROR(core_.options.audit->Record(granted.records));
+  entered_.insert(entered_.end(), granted.entered.begin(), granted.entered.end());
+  return std::move(granted.streams);
+}
+
+Result<Visit::Granted> Visit::Grant(const std::vector<Errand>& errands) {
+  Granted granted;
   for (const Errand& errand : errands) {
     if (errand.stream.empty()) return InvalidArgument("no stream was named");
     Result<StreamInfo> found = core_.store.FindStream(errand.stream);
@@ -75,13 +95,11 @@ Result<std::vector<StreamInfo>> Visit::EnterAll(const std::vector<Errand>& erran
     AuditRecord record = RecordOf(request, "allowed");
     record.stream = StreamText(*found);
     record.reason = decision.reason;
-    records.push_back(std::move(record));
-    entered.push_back({std::move(request), found->id});
-    streams.push_back(std::move(*found));
+    granted.records.push_back(std::move(record));
+    granted.entered.push_back({std::move(request), found->id});
+    granted.streams.push_back(std::move(*found));
   }
-  REEL_RETURN_IF_ERROR(core_.options.audit->Record(records));
-  entered_.insert(entered_.end(), entered.begin(), entered.end());
-  return streams;
+  return granted;
 }
 
 Status Visit::EnterName(const std::string& name) {

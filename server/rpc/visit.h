@@ -33,6 +33,10 @@ class Visit {
   // A stream that is there. NotFound; PermissionDenied, also for one that is not there unless the
   // caller may see all: names are not to be found out by asking. Unavailable: no audit.
   Result<StreamInfo> Enter(const Errand& errand);
+  // The same while its record is still being written: nothing may leave before Recorded is OK.
+  Result<StreamInfo> EnterAhead(const Errand& errand);
+  // Waits until all that was entered is durable in the audit. Unavailable: it cannot be.
+  Status Recorded();
   // Several: all or none.
   Result<std::vector<StreamInfo>> EnterAll(const std::vector<Errand>& errands);
   // A name that is to be given.
@@ -57,6 +61,12 @@ class Visit {
   };
 
   AccessRequest Request(const Errand& errand) const;
+  struct Granted {
+    std::vector<StreamInfo> streams;
+    std::vector<AuditRecord> records;
+    std::vector<Entered> entered;
+  };
+  Result<Granted> Grant(const std::vector<Errand>& errands);
   Status EnterOne(AccessRequest request);
   AuditRecord RecordOf(const AccessRequest& request, std::string result) const;
   Status Deny(const AccessRequest& request, const std::string& asked, const Decision& decision);
@@ -66,6 +76,7 @@ class Visit {
   const Identity who_;
   const std::string from_;
   std::vector<Entered> entered_;
+  std::shared_ptr<AuditAhead::Ticket> ahead_;
 };
 
 }  // namespace reel::server

@@ -93,9 +93,10 @@ class AccessTest : public RpcTest {
 
   // Calls it and reads to the end. Append: whether its run was refused.
   grpc::Status Call(grpc::Channel& channel, const MethodDescriptor& method,
-                    const std::string& request, bool deadline = true) {
+                    const std::string& request, bool deadline = true,
+                    std::string* answer = nullptr) {
     if (method.name() == "Append") return CallAppend(channel, request);
-    return CallRaw(channel, "/" + CallOf(method), request, deadline, nullptr);
+    return CallRaw(channel, "/" + CallOf(method), request, deadline, answer);
   }
 
   // `answer`: the first message that comes.
@@ -227,9 +228,11 @@ TEST_F(AccessTest, WithoutAnAuditNothingIsDone) {
   audit_->set_broken(true);
   const size_t before = store().Streams().size();
   for (const MethodDescriptor* method : EveryMethod()) {
-    EXPECT_EQ(Call(*channel, *method, RequestOf(*method, "gate-1")).error_code(),
+    std::string answer;
+    EXPECT_EQ(Call(*channel, *method, RequestOf(*method, "gate-1"), true, &answer).error_code(),
               grpc::StatusCode::UNAVAILABLE)
         << CallOf(*method);
+    EXPECT_EQ(answer, "") << CallOf(*method) << " gave something without a record";
   }
   EXPECT_EQ(store().Streams().size(), before);
   audit_->set_broken(false);
