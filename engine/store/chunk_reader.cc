@@ -9,7 +9,10 @@ namespace reel {
 using format::ChunkHead;
 using format::kBlockBytes;
 
-void ChunkReader::Open(SegmentLease lease, const Target& target, uint32_t first_read_bytes) {
+void ChunkReader::Open(SegmentLease lease, const Target& target, uint32_t first_read_bytes,
+                       HeadBlocks known) {
+  known_ = std::move(known);
+  further_read_bytes_ = first_read_bytes == kBlockBytes ? kBlockBytes : kReadAheadBytes;
   lease_ = std::move(lease);
   target_ = target;
   at_bytes_ = target.piece.offset_bytes;
@@ -91,9 +94,16 @@ Result<ByteSpan> ChunkReader::Bytes(uint64_t offset_bytes, uint64_t size_bytes) 
   return bytes;
 }
 
+Result<ByteSpan> ChunkReader::BlockAt(uint64_t offset_bytes) {
+  for (const auto& [at_bytes, block] : known_) {
+    if (at_bytes == offset_bytes) return block.span();
+  }
+  return Bytes(offset_bytes, kBlockBytes);
+}
+
 Result<ChunkHead> ChunkReader::HeadAt(uint64_t offset_bytes) {
   const SegmentUid& uid = lease_.header().uid;
-  REEL_ASSIGN_OR_RETURN(ByteSpan bytes, Bytes(offset_bytes, kBlockBytes));
+  REEL_ASSIGN_OR_RETURN(ByteSpan bytes, BlockAt(offset_bytes));
   const uint32_t head_bytes = format::PeekHeadBytes(bytes, uid);
   if (head_bytes > end_bytes() - offset_bytes) return DataLoss("a chunk's head is cut off");
   if (head_bytes > kBlockBytes) {
@@ -121,9 +131,9 @@ Result<ByteSpan> ChunkReader::UnitBytes(size_t index) {
   REEL_CHECK(index < head_.units.size(), "a unit of this chunk");
   uint64_t end = head_.payload_begin_bytes();
   for (size_t i = 0; i <= index; ++i) end += head_.units[i].size_bytes;
-  if (index > 0) window_.set_read_ahead(kReadAheadBytes);
+  if (index > 0) window_.set_read_ahead(further_read_bytes_);
   REEL_ASSIGN_OR_RETURN(const ByteSpan chunk, Bytes(chunk_begin_bytes_, end));
-  window_.set_read_ahead(kReadAheadBytes);  // the lead is there, if it was asked for
+  window_.set_read_ahead(further_read_bytes_);  // the lead is there, if it was asked for
   return format::VerifiedUnit(head_, chunk, index);
 }
 

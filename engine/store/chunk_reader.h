@@ -7,12 +7,14 @@
 // Thread rule: one thread at a time. Ownership: holds the lease, so the segment stays while it
 // reads. Device reads: the first takes `first_read_bytes` (kReadAheadBytes: a piece up to that size
 // is one read; GopRow::lead_bytes: the first picture is one read), the others kReadAheadBytes.
+// format::kBlockBytes: heads alone are read, and of units what is asked for.
 // Bounds: memory is the window, kReadAheadBytes or one chunk (at most format::kMaxChunkBytes); at
 // most kMaxFailedReads failed device reads in a piece, then what is left of it counts as damaged.
 #pragma once
 
 #include "engine/format/chunk.h"
 #include "engine/segment/file_window.h"
+#include "engine/store/head_ahead.h"
 #include "engine/volume/segment_pool.h"
 #include "reel/index.h"
 
@@ -47,7 +49,10 @@ class ChunkReader {
 
   explicit ChunkReader(BufferPool* buffers = nullptr) : window_(buffers) {}
 
-  void Open(SegmentLease lease, const Target& target, uint32_t first_read_bytes = kReadAheadBytes);
+  // `known`: first blocks of chunks of the piece, as the device gave them; looked at before it is
+  // asked.
+  void Open(SegmentLease lease, const Target& target, uint32_t first_read_bytes = kReadAheadBytes,
+            HeadBlocks known = {});
   void SkipTo(const Mark& mark);
   // Lets the segment go.
   void Close() { lease_ = SegmentLease(); }
@@ -72,6 +77,7 @@ class ChunkReader {
   uint64_t end_bytes() const;
   bool InsideSegment() const;
   Result<ByteSpan> Bytes(uint64_t offset_bytes, uint64_t size_bytes);
+  Result<ByteSpan> BlockAt(uint64_t offset_bytes);
   Result<format::ChunkHead> HeadAt(uint64_t offset_bytes);
   Status CheckBelongs(const format::ChunkHead& head) const;
   Step Accept();
@@ -80,7 +86,9 @@ class ChunkReader {
 
   SegmentLease lease_;
   Target target_;
+  HeadBlocks known_;
   FileWindow window_;
+  uint32_t further_read_bytes_ = kReadAheadBytes;
   format::ChunkHead head_;
   Damage damage_;
   uint64_t chunk_begin_bytes_ = 0;  // of the chunk of head_

@@ -42,6 +42,7 @@ Status ExportScan::Run() {
   for (size_t limit = kRows; from < limit_;) {
     REEL_ASSIGN_OR_RETURN(const std::vector<GopRow> rows,
                           footage_.index().Gops(stream_, from, Direction::kForward, limit));
+    ExpectHeads(rows);
     for (const GopRow& row : rows) {
       if (row.begin < limit_) REEL_RETURN_IF_ERROR(ScanRow(StretchOf(row)));
     }
@@ -90,6 +91,15 @@ Status ExportScan::FindStart() {
   return OkStatus();
 }
 
+void ExportScan::ExpectHeads(const std::vector<GopRow>& rows) {
+  if (options_.damage == DamagePolicy::kLeaveOut) return;  // all of it is read
+  std::vector<Piece> pieces;
+  for (const GopRow& row : rows) {
+    if (row.begin < limit_) pieces.insert(pieces.end(), row.pieces.begin(), row.pieces.end());
+  }
+  ahead_.Expect(std::move(pieces));
+}
+
 Status ExportScan::ScanRow(const Stretch& row) {
   UnitNumber& next = next_unit_[row.run];
   if (row.begin < start_ || row.end_unit <= next) return OkStatus();
@@ -120,7 +130,7 @@ Status ExportScan::ScanPiece(const Stretch& row, const Piece& piece) {
   }
   const bool all = options_.damage == DamagePolicy::kLeaveOut;
   reader_.Open(*std::move(lease), {stream_, row.run, piece, {row.begin, row.end}},
-               all ? kReadAheadBytes : format::kBlockBytes);
+               all ? kReadAheadBytes : format::kBlockBytes, ahead_.Take(piece));
   piece_ = piece;
   for (;;) {
     switch (reader_.Next()) {

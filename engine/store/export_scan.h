@@ -66,7 +66,8 @@ class ExportScan {
         stream_(stream),
         options_(options),
         narrator_(footage, stream, false),
-        reader_(footage.read_buffers()) {}
+        reader_(footage.read_buffers()),
+        ahead_(footage) {}
 
   // NotFound: there is no footage in the range. DataLoss: a head does not verify (kRefuse).
   // FailedPrecondition: a track changes its codec or clock, and not `split`. Once.
@@ -78,6 +79,7 @@ class ExportScan {
 
  private:
   Status FindStart();
+  void ExpectHeads(const std::vector<GopRow>& rows);
   Status ScanRow(const Stretch& row);
   Status ScanPiece(const Stretch& row, const Piece& piece);
   Status ScanChunk(const Stretch& row);
@@ -99,6 +101,7 @@ class ExportScan {
   const ExportOptions options_;
   Narrator narrator_;
   ChunkReader reader_;
+  HeadAhead ahead_;
 
   WallTime start_;
   WallTime limit_;             // units at or behind it are not wanted

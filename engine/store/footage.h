@@ -9,6 +9,7 @@
 
 #include "engine/format/footer.h"
 #include "engine/io/buffer_pool.h"
+#include "engine/store/helper_threads.h"
 #include "engine/volume/segment_pool.h"
 #include "reel/clock.h"
 #include "reel/index.h"
@@ -33,6 +34,8 @@ class Footage {
   virtual Clock& clock() = 0;
   // Warm memory to read into, outlives all reading. Null: there is none.
   virtual BufferPool* read_buffers() { return nullptr; }
+  // Threads to read ahead with, outlive all reading. Null: nothing is read ahead.
+  virtual HelperThreads* helpers() { return nullptr; }
 
   // NotFound when the segment has been recycled, Unavailable when its volume is away.
   virtual Result<SegmentLease> Lease(VolumeNo volume, SegmentSerial serial) = 0;

@@ -155,6 +155,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   Clock& clock() override { return clock_; }
   Result<SegmentLease> Lease(VolumeNo volume, SegmentSerial serial) override;
   BufferPool* read_buffers() override { return read_buffers_.get(); }
+  HelperThreads* helpers() override { return helpers_.get(); }
   std::vector<LiveChunk> Live(StreamId stream) override;
   uint64_t WaitForMore(StreamId stream, uint64_t seen, Duration wait) override;
   bool IsRecording(StreamId stream, RunId run) override;
@@ -271,6 +272,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   std::unique_ptr<BufferPool> ledger_buffers_;
   // Of the cursors; who finds none takes its own.
   std::unique_ptr<BufferPool> read_buffers_;
+  std::unique_ptr<HelperThreads> helpers_;
   Ledger ledger_;
   IndexFeed feed_;
 

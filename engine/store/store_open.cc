@@ -69,6 +69,7 @@ Status StoreImpl::Start() {
   REEL_ASSIGN_OR_RETURN(state_disk_, options_.open_disk(options_.state_path));
   REEL_ASSIGN_OR_RETURN(node_, ReadNodeState(*state_disk_));
   REEL_ASSIGN_OR_RETURN(read_buffers_, BufferPool::Create(kReadBufferBytes));
+  if (!options_.manual) helpers_ = std::make_unique<HelperThreads>();
   if (options_.read_only) return OpenForReading();
   REEL_ASSIGN_OR_RETURN(node_lock_, state_disk_->Lock(kNodeLockName));
   // Again: it may have changed before the lock.

@@ -80,14 +80,14 @@ class VirtualMp4Impl final : public VirtualMp4 {
  public:
   VirtualMp4Impl(Footage& footage, ExportInfo info, Mp4Layout layout, ExportMovie movie,
                  std::vector<ScannedChunk> chunks, std::string identity, bool wants_content_ids)
-      : loader_(footage),
-        footage_(footage),
+      : footage_(footage),
         info_(std::move(info)),
         layout_(std::move(layout)),
         sources_(std::move(movie.sources)),
         zeros_(std::move(movie.zeros)),
         media_type_(std::move(movie.media_type)),
         chunks_(std::move(chunks)),
+        loader_(footage, chunks_),
         content_ids_(chunks_.size()),
         identity_(std::move(identity)),
         wants_content_ids_(wants_content_ids) {}
@@ -152,7 +152,7 @@ class VirtualMp4Impl final : public VirtualMp4 {
 
  private:
   Status Load(size_t chunk) {
-    const Status status = loader_.Load(chunks_[chunk]);
+    const Status status = loader_.Load(chunk);
     if (!status.ok()) return Fail(chunk, status);
     if (wants_content_ids_ && !content_ids_[chunk]) content_ids_[chunk] = loader_.content_id();
     return OkStatus();
@@ -188,7 +188,6 @@ class VirtualMp4Impl final : public VirtualMp4 {
     return told;
   }
 
-  ChunkLoader loader_;
   Footage& footage_;
   const ExportInfo info_;
   const Mp4Layout layout_;
@@ -196,6 +195,7 @@ class VirtualMp4Impl final : public VirtualMp4 {
   const std::vector<int64_t> zeros_;
   const std::string media_type_;
   const std::vector<ScannedChunk> chunks_;
+  ChunkLoader loader_;
   std::vector<std::optional<ContentId>> content_ids_;
   const std::string identity_;
   const bool wants_content_ids_;
