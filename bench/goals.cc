@@ -36,7 +36,7 @@ const std::vector<Goal>& Goals() {
       {"i.p50", "whole verified GOP p50", "us", "raw 4 KiB + GOP", kRatio, kLow, 1.5, 1.2},
       {"i.p99", "64 viewers, GOP p99", "ms", "", kPlain, kLow, 10, 3},
       {"j.cpu", "CPU per stream, 3000 to 10", "us/s", "10 streams", kRatio, kLow, 1.5, 1.1},
-      {"j.seek", "seek p50, long to short history", "us", "10^6 keyframes", kRatio, kLow, 2, 1.3},
+      {"j.seek", "seek p50, long history to short", "us", "10^6 keyframes", kRatio, kLow, 2, 1.3},
       {"k.bytes", "index", "B/keyframe", "", kPlain, kLow, 9, 6},
       {"k.cpu", "reindex from footers", "us/keyframe", "", kPlain, kLow, 2, 0.5},
       {"k.reads", "reindex", "reads/segment", "", kPlain, kLow, 3, 2},

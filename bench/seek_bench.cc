@@ -12,7 +12,6 @@ namespace {
 
 constexpr uint32_t kViewers = 64;
 constexpr Duration kThinkMax = std::chrono::milliseconds(400);  // 200 ms on average
-constexpr uint64_t kSeeksBetweenDrops = 500;
 
 struct Latencies {
   Histogram key;
@@ -34,7 +33,8 @@ class SeekBenchmark final : public Benchmark {
   Status SetUp(const Settings& settings) override {
     live_count_ = settings.streams != 0 ? settings.streams : 500;
     length_ = Duration{static_cast<int64_t>(settings.paced_seconds / 2 * 1e9)};
-    return history_.SetUp(settings, live_count_);
+    REEL_RETURN_IF_ERROR(history_.SetUp(settings, live_count_));
+    return history_.PrepareRaw(settings);
   }
 
   // History first, then both loads at once.
@@ -62,36 +62,13 @@ class SeekBenchmark final : public Benchmark {
   Status TearDown() override { return history_.TearDown(); }
 
  private:
-  // One seek, keyframe first, then the rest of its GOP, each unit compared with the trace.
-  Status SeekOnce(const SeekHistory::Target& target, Latencies* latencies) {
-    const MonoTime begin = MonoNow();
-    CursorOptions options;
-    options.range = {target.time, history_.end()};
-    REEL_ASSIGN_OR_RETURN(const auto cursor,
-                          history_.node().store().Read(history_.camera(target.camera), options));
-    std::vector<Unit> units;
-    while (units.size() < history_.trace().shape().gop_units) {
-      REEL_ASSIGN_OR_RETURN(Item item, cursor->Next());
-      if (item.kind == ItemKind::kDamage) return item.status;
-      if (item.kind == ItemKind::kEnd) return DataLoss("the history ends early");
-      if (item.kind != ItemKind::kUnit) continue;
-      if (units.empty()) latencies->key.Record(MonoNow() - begin);
-      units.push_back(std::move(item.unit));
-    }
-    latencies->gop.Record(MonoNow() - begin);
-    for (const Unit& unit : units) {
-      if (!history_.IsUnit(target.camera, unit.number, unit.bytes))
-        return DataLoss("not what was written");
-    }
-    return OkStatus();
-  }
-
   Status Alternate(Latencies* engine, Latencies* raw) {
     Rng rng(23);
     const MonoTime until = MonoNow() + length_;
     for (uint64_t n = 0; MonoNow() < until; ++n) {
-      if (n % kSeeksBetweenDrops == 0) BenchNode::DropIndexCache(history_.node().shape());
-      REEL_RETURN_IF_ERROR(SeekOnce(history_.Pick(&rng), engine));
+      const auto camera = static_cast<uint32_t>(n % SeekHistory::kStreams);
+      if (camera == 0) history_.DropIndexCache();
+      REEL_RETURN_IF_ERROR(history_.Seek(history_.Pick(camera, &rng), &engine->key, &engine->gop));
       REEL_RETURN_IF_ERROR(history_.ReadRaw(&rng, false, &raw->key));
       REEL_RETURN_IF_ERROR(history_.ReadRaw(&rng, true, &raw->gop));
     }
@@ -113,7 +90,8 @@ class SeekBenchmark final : public Benchmark {
           const auto think =
               static_cast<int64_t>(rng.Below(static_cast<uint64_t>(kThinkMax.count())));
           pacer.WaitUntil(MonoNow() + Duration{think});
-          status = SeekOnce(history_.Pick(&rng), &own);
+          const auto camera = static_cast<uint32_t>(rng.Below(SeekHistory::kStreams));
+          status = history_.Seek(history_.Pick(camera, &rng), &own.key, &own.gop);
         }
         const std::lock_guard lock(mutex);
         all->Add(own);
