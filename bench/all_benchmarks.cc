@@ -12,6 +12,7 @@ std::vector<std::unique_ptr<Benchmark>> AllBenchmarks() {
   all.push_back(NewFlatStreamsBenchmark());
   all.push_back(NewFlatHistoryBenchmark());
   all.push_back(NewReindexBenchmark());
+  all.push_back(NewRecoveryBenchmark());
   all.push_back(NewExportBenchmark());
   all.push_back(NewDayNightBenchmark());
   all.push_back(NewRotatingBenchmark());

@@ -15,6 +15,7 @@ std::unique_ptr<Benchmark> NewSeekBenchmark();
 std::unique_ptr<Benchmark> NewFlatStreamsBenchmark();
 std::unique_ptr<Benchmark> NewFlatHistoryBenchmark();
 std::unique_ptr<Benchmark> NewReindexBenchmark();
+std::unique_ptr<Benchmark> NewRecoveryBenchmark();
 std::unique_ptr<Benchmark> NewExportBenchmark();
 std::unique_ptr<Benchmark> NewPeersBenchmark();
 std::unique_ptr<Benchmark> NewDayNightBenchmark();
