@@ -33,6 +33,8 @@ const std::vector<Goal>& Goals() {
       {"g.sub", "device / payload, 256 kbit/s", "x", "", kPlain, kLow, 1.15, 1.05},
       {"h.p50", "cold seek, keyframe p50", "us", "raw 4 + 256 KiB", kRatio, kLow, 1.5, 1.15},
       {"h.p99", "cold seek, keyframe p99", "us", "raw 4 + 256 KiB", kRatio, kLow, 2.0, 1.3},
+      {"h.sqlite", "the same against SQLite", "us", "SQLite, minute files", kRatio, kLow, 1.0, 0.8},
+      {"h.ffmpeg", "the same against ffmpeg -ss", "us", "ffmpeg -ss", kRatio, kLow, 1.0, 0.02},
       {"i.p50", "whole verified GOP p50", "us", "raw 4 KiB + GOP", kRatio, kLow, 1.5, 1.2},
       {"i.p99", "64 viewers, GOP p99", "ms", "", kPlain, kLow, 10, 3},
       {"j.cpu", "CPU per stream, 3000 to 10", "us/s", "10 streams", kRatio, kLow, 1.5, 1.1},

@@ -1,10 +1,12 @@
-// Rows h and i: a moment of somewhere in the history, cold, while cameras record.
+// Rows h and i: a moment of somewhere in the history, cold, while cameras record; beside other ways
+// to find it.
 #include <algorithm>
 #include <thread>
 
 #include "bench/benchmarks.h"
 #include "bench/paced.h"
 #include "bench/seek_history.h"
+#include "bench/seek_peers.h"
 #include "engine/testing/sim_clock.h"
 
 namespace reel::bench {
@@ -12,6 +14,9 @@ namespace {
 
 constexpr uint32_t kViewers = 64;
 constexpr Duration kThinkMax = std::chrono::milliseconds(400);  // 200 ms on average
+
+constexpr uint64_t kSeeksPerFfmpeg = 100;  // a process each: dear
+constexpr uint64_t kSqliteKeyframesQuick = 10'000'000;
 
 struct Latencies {
   Histogram key;
@@ -34,7 +39,14 @@ class SeekBenchmark final : public Benchmark {
     live_count_ = settings.streams != 0 ? settings.streams : 500;
     length_ = Duration{static_cast<int64_t>(settings.paced_seconds / 2 * 1e9)};
     REEL_RETURN_IF_ERROR(history_.SetUp(settings, live_count_));
-    return history_.PrepareRaw(settings);
+    REEL_RETURN_IF_ERROR(history_.PrepareRaw(settings));
+    sqlite_keyframes_ = settings.full ? history_.keyframes()
+                                      : std::min(history_.keyframes(), kSqliteKeyframesQuick);
+    REEL_ASSIGN_OR_RETURN(sqlite_, NewSqlitePeer(settings.directory + "/sqlite", history_.trace(),
+                                                 sqlite_keyframes_));
+    auto ffmpeg = NewFfmpegSeekPeer(settings.directory + "/ffmpeg", history_.trace());
+    if (ffmpeg.ok()) ffmpeg_ = *std::move(ffmpeg);
+    return ffmpeg.status().code() == Code::kNotFound ? OkStatus() : ffmpeg.status();
   }
 
   // History first, then both loads at once.
@@ -46,7 +58,8 @@ class SeekBenchmark final : public Benchmark {
     std::thread writer([&] { live_status = live.Run(2 * length_, {Duration{0}, length_}); });
     Latencies engine;
     Latencies raw;
-    Status status = Alternate(&engine, &raw);
+    Peers peers;
+    Status status = Alternate(&engine, &raw, &peers);
     Latencies viewers;
     if (status.ok()) status = View(&viewers);
     writer.join();
@@ -54,15 +67,25 @@ class SeekBenchmark final : public Benchmark {
     REEL_RETURN_IF_ERROR(live_status);
     REEL_RETURN_IF_ERROR(live.Finish());
     Put(engine, raw, viewers, live.ack(), round);
+    Put(engine, peers, round);
     round->details["keyframes"] = history_.keyframes();
     round->details["streams"] = live_count_;
     return live.Verify(live_count_ / 10 + 1, 50);
   }
 
-  Status TearDown() override { return history_.TearDown(); }
+  Status TearDown() override {
+    sqlite_.reset();
+    ffmpeg_.reset();
+    return history_.TearDown();
+  }
 
  private:
-  Status Alternate(Latencies* engine, Latencies* raw) {
+  struct Peers {
+    Histogram sqlite;
+    Histogram ffmpeg;
+  };
+
+  Status Alternate(Latencies* engine, Latencies* raw, Peers* peers) {
     Rng rng(23);
     const MonoTime until = MonoNow() + length_;
     for (uint64_t n = 0; MonoNow() < until; ++n) {
@@ -71,6 +94,9 @@ class SeekBenchmark final : public Benchmark {
       REEL_RETURN_IF_ERROR(history_.Seek(history_.Pick(camera, &rng), &engine->key, &engine->gop));
       REEL_RETURN_IF_ERROR(history_.ReadRaw(&rng, false, &raw->key));
       REEL_RETURN_IF_ERROR(history_.ReadRaw(&rng, true, &raw->gop));
+      REEL_RETURN_IF_ERROR(sqlite_->Seek(&rng, &peers->sqlite));
+      if (ffmpeg_ && n % kSeeksPerFfmpeg == 0)
+        REEL_RETURN_IF_ERROR(ffmpeg_->Seek(&rng, &peers->ffmpeg));
     }
     return OkStatus();
   }
@@ -102,6 +128,18 @@ class SeekBenchmark final : public Benchmark {
     return problem;
   }
 
+  void Put(const Latencies& engine, const Peers& peers, Round* round) const {
+    const auto p50 = [](const Histogram& histogram) {
+      return Microseconds(histogram.Percentile(50));
+    };
+    round->figures.push_back({"h.sqlite", p50(engine.key), p50(peers.sqlite)});
+    round->details["sqlite_key"] = JsonOf(peers.sqlite);
+    round->details["sqlite_keyframes"] = sqlite_keyframes_;
+    if (!ffmpeg_) return;  // no peer, no figure
+    round->figures.push_back({"h.ffmpeg", p50(engine.key), p50(peers.ffmpeg)});
+    round->details["ffmpeg_key"] = JsonOf(peers.ffmpeg);
+  }
+
   static void Put(const Latencies& engine, const Latencies& raw, const Latencies& viewers,
                   const Histogram& ack, Round* round) {
     const auto us = [](const Histogram& histogram, double percent) {
@@ -123,6 +161,9 @@ class SeekBenchmark final : public Benchmark {
   uint32_t live_count_ = 0;
   Duration length_{0};
   SeekHistory history_;
+  uint64_t sqlite_keyframes_ = 0;
+  std::unique_ptr<SeekPeer> sqlite_;
+  std::unique_ptr<SeekPeer> ffmpeg_;  // null: not installed
 };
 
 }  // namespace
