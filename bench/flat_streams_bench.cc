@@ -29,7 +29,7 @@ class FlatStreamsBenchmark final : public Benchmark {
 
   Status SetUp(const Settings& settings) override {
     many_ = settings.streams != 0 ? settings.streams : 3000;
-    length_ = Duration{static_cast<int64_t>(settings.paced_seconds * 1e9)};
+    length_ = Duration{static_cast<int64_t>(settings.paced_seconds / 2 * 1e9)};
     NodeShape shape;
     shape.root = settings.directory + "/node";
     shape.segments = static_cast<uint32_t>(settings.volume_bytes / shape.segment_bytes);

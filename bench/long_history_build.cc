@@ -24,8 +24,8 @@ constexpr Bucket kBuckets[] = {Bucket::kHour, Bucket::kDay};
 // Tables that follow one another, cut where one is large enough.
 class Tables {
  public:
-  Tables(const rocksdb::Options& options, std::string directory)
-      : options_(options), directory_(std::move(directory)) {}
+  Tables(rocksdb::Options options, std::string directory)
+      : options_(std::move(options)), directory_(std::move(directory)) {}
 
   // REQUIRES: keys rise since the last Cut.
   Status Put(const std::string& key, const Bytes& value) {

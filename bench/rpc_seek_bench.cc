@@ -21,8 +21,8 @@ class RpcSeekBenchmark final : public Benchmark {
   Status SetUp(const Settings& settings) override {
     live_count_ = settings.streams != 0 ? settings.streams : 500;
     length_ = Duration{static_cast<int64_t>(settings.paced_seconds * 1e9)};
-    REEL_RETURN_IF_ERROR(history_.SetUp(settings, live_count_));
     REEL_RETURN_IF_ERROR(history_.PrepareRaw(settings));
+    REEL_RETURN_IF_ERROR(history_.SetUp(settings, live_count_));
     REEL_ASSIGN_OR_RETURN(front_, RpcFront::Start(history_.node(), settings.directory));
     viewer_ = RpcViewer::Connect(front_->address());
     return OkStatus();

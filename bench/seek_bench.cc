@@ -38,15 +38,9 @@ class SeekBenchmark final : public Benchmark {
   Status SetUp(const Settings& settings) override {
     live_count_ = settings.streams != 0 ? settings.streams : 500;
     length_ = Duration{static_cast<int64_t>(settings.paced_seconds / 2 * 1e9)};
-    REEL_RETURN_IF_ERROR(history_.SetUp(settings, live_count_));
+    REEL_RETURN_IF_ERROR(MakePeers(settings));
     REEL_RETURN_IF_ERROR(history_.PrepareRaw(settings));
-    sqlite_keyframes_ = settings.full ? history_.keyframes()
-                                      : std::min(history_.keyframes(), kSqliteKeyframesQuick);
-    REEL_ASSIGN_OR_RETURN(sqlite_, NewSqlitePeer(settings.directory + "/sqlite", history_.trace(),
-                                                 sqlite_keyframes_));
-    auto ffmpeg = NewFfmpegSeekPeer(settings.directory + "/ffmpeg", history_.trace());
-    if (ffmpeg.ok()) ffmpeg_ = *std::move(ffmpeg);
-    return ffmpeg.status().code() == Code::kNotFound ? OkStatus() : ffmpeg.status();
+    return history_.SetUp(settings, live_count_);
   }
 
   // History first, then both loads at once.
@@ -80,6 +74,17 @@ class SeekBenchmark final : public Benchmark {
   }
 
  private:
+  Status MakePeers(const Settings& settings) {
+    const uint64_t keyframes = SeekHistory::KeyframesOf(settings);
+    sqlite_keyframes_ = settings.full ? keyframes : std::min(keyframes, kSqliteKeyframesQuick);
+    REEL_ASSIGN_OR_RETURN(sqlite_, NewSqlitePeer(settings.directory + "/sqlite", history_.trace(),
+                                                 sqlite_keyframes_));
+    auto made = NewFfmpegSeekPeer(settings.directory + "/ffmpeg", history_.trace());
+    if (made.status().code() == Code::kNotFound) return OkStatus();
+    REEL_ASSIGN_OR_RETURN(ffmpeg_, std::move(made));
+    return OkStatus();
+  }
+
   struct Peers {
     Histogram sqlite;
     Histogram ffmpeg;
@@ -135,6 +140,8 @@ class SeekBenchmark final : public Benchmark {
     round->figures.push_back({"h.sqlite", p50(engine.key), p50(peers.sqlite)});
     round->details["sqlite_key"] = JsonOf(peers.sqlite);
     round->details["sqlite_keyframes"] = sqlite_keyframes_;
+    round->note = std::to_string(history_.keyframes()) + " keyframes in the index, " +
+                  std::to_string(sqlite_keyframes_) + " in SQLite's.";
     if (!ffmpeg_) return;  // no peer, no figure
     round->figures.push_back({"h.ffmpeg", p50(engine.key), p50(peers.ffmpeg)});
     round->details["ffmpeg_key"] = JsonOf(peers.ffmpeg);

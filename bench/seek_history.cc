@@ -13,6 +13,10 @@ constexpr uint64_t kKeyframes = 100'000'000;
 
 }  // namespace
 
+uint64_t SeekHistory::KeyframesOf(const Settings& settings) {
+  return settings.keyframes != 0 ? settings.keyframes : kKeyframes;
+}
+
 Status SeekHistory::SetUp(const Settings& settings, uint32_t live) {
   NodeShape shape;
   shape.root = settings.directory + "/node";
@@ -20,7 +24,7 @@ Status SeekHistory::SetUp(const Settings& settings, uint32_t live) {
   shape.buffer_bytes = (live + kStreams) * (uint64_t{5} << 19);
   shape.index_cache_bytes = 16 * kIndexBlock;
   HistoryShape past;
-  past.keyframes = settings.keyframes != 0 ? settings.keyframes : kKeyframes;
+  past.keyframes = KeyframesOf(settings);
   past.end = MinuteBegin(MinuteOf(LongAgo()));
   past_ = std::make_unique<LongHistory>(past);
   REEL_RETURN_IF_ERROR(past_->Build(BenchNode::IndexPath(shape)));

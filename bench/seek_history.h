@@ -25,10 +25,11 @@ class SeekHistory {
  public:
   static constexpr uint32_t kStreams = 100;
 
-  // `live` more cameras than those of the history. 100 million keyframes where the settings do not
-  // say otherwise.
+  // 100 million where the settings do not say otherwise.
+  static uint64_t KeyframesOf(const Settings& settings);
+  // `live` more cameras than those of the history.
   Status SetUp(const Settings& settings, uint32_t live);
-  // ReadRaw needs it. Blocks: writes a file.
+  // ReadRaw needs it. Writes a large file, so that it comes before SetUp opens the store.
   Status PrepareRaw(const Settings& settings);
   // The latest history, so that what is sought has not been recycled.
   Status Renew();
