@@ -75,6 +75,15 @@ Status AddSealed(SimNode* node, const VolumeInfo& volume, uint32_t segments) {
   return node->index().Write(batch);
 }
 
+// Of those.
+Result<uint32_t> CountSealed(SimNode* node, VolumeNo volume, uint32_t segments) {
+  REEL_ASSIGN_OR_RETURN(const auto rows, node->index().Segments(volume));
+  return static_cast<uint32_t>(std::count_if(rows.begin(), rows.end(), [&](const SegmentRow& row) {
+    return row.state == SegmentState::kSealed && row.serial.value >= kOwnSegments &&
+           row.serial.value < kOwnSegments + segments;
+  }));
+}
+
 struct Camera {
   StreamId id;
   std::unique_ptr<RunWriter> writer;
@@ -181,8 +190,8 @@ Result<nlohmann::json> ReopenLargeCatalog(uint32_t segments) {
   }
   REEL_RETURN_IF_ERROR(found);
   times["read_s"] = since();
-  if (node->store().Volumes().front().segments_in_use < segments)
-    return DataLoss("segments that the index knew are gone");
+  REEL_ASSIGN_OR_RETURN(const uint32_t known, CountSealed(node.get(), volume.number, segments));
+  if (known != segments) return DataLoss("segments that the index knew are gone");
   return times;
 }
 
