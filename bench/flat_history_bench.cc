@@ -15,6 +15,7 @@ struct Side {
   SeekHistory history;
   Histogram seek;
   Histogram lookup;  // of the index alone, anywhere in the past
+  uint64_t index_bytes = 0;
 };
 
 class FlatHistoryBenchmark final : public Benchmark {
@@ -44,6 +45,7 @@ class FlatHistoryBenchmark final : public Benchmark {
       REEL_RETURN_IF_ERROR(side->history.Renew());
       side->seek = {};
       side->lookup = {};
+      side->index_bytes = BenchNode::IndexTableBytes(side->history.node().shape());
     }
     Rng rng(31);
     for (uint32_t pass = 0; pass < passes_; ++pass) {
@@ -62,6 +64,7 @@ class FlatHistoryBenchmark final : public Benchmark {
       round->note = std::to_string(keyframes) + " keyframes in the long history, not 10^9.";
     for (const Side* side : {&short_, &long_}) {
       round->details[side->name] = {{"keyframes", side->history.keyframes()},
+                                    {"index_bytes", side->index_bytes},
                                     {"seek", JsonOf(side->seek)},
                                     {"lookup", JsonOf(side->lookup)}};
     }
@@ -91,8 +94,8 @@ class FlatHistoryBenchmark final : public Benchmark {
   }
 
   uint32_t passes_ = 0;
-  Side short_{"short", {}, {}, {}};
-  Side long_{"long", {}, {}, {}};
+  Side short_{"short", {}, {}, {}, 0};
+  Side long_{"long", {}, {}, {}, 0};
 };
 
 }  // namespace

@@ -11,8 +11,14 @@ namespace {
 
 // Serials beyond those a benchmark's volume reaches.
 constexpr uint64_t kFirstSerial = 1'000'000;
-constexpr uint64_t kGopsInSegment = 1000;
-constexpr uint32_t kGopBytes = 1'000'000 / 4096 * 4096;
+constexpr uint32_t kBlock = 4096;
+// Places and sizes differ from GOP to GOP as they do in the world: rows that are all alike would
+// pack into a tenth of what real ones take.
+constexpr uint64_t kGopsInSegment = 800;
+constexpr uint64_t kSlotBlocks = 320;
+constexpr uint64_t kLeastBlocks = 190;
+constexpr uint32_t kLeastLeadBytes = 187'500;
+constexpr uint32_t kLeadBytesSpan = 125'000;
 constexpr uint32_t kGopUnits = 50;
 constexpr Duration kUnit = std::chrono::milliseconds(40);
 constexpr Duration kMinute = std::chrono::minutes(1);
@@ -34,20 +40,24 @@ LongHistory::LongHistory(const HistoryShape& shape)
 std::vector<GopRow> LongHistory::Minute(uint32_t stream, uint64_t minute) const {
   REEL_CHECK(stream < ids_.size() && minute < minutes_, "a minute of the history");
   std::vector<GopRow> rows(gops_per_minute_);
-  // All streams were recorded side by side.
-  const uint64_t first = (minute * ids_.size() + stream) * gops_per_minute_;
   for (uint64_t gop = 0; gop < gops_per_minute_; ++gop) {
+    const uint64_t nth = minute * gops_per_minute_ + gop;  // of the stream
+    // Recorded side by side: between two of a stream lies one of every other.
+    const uint64_t number = nth * ids_.size() + stream;
+    Rng rng(number);
     GopRow& row = rows[gop];
     row.stream = ids_[stream].first;
     row.run = ids_[stream].second;
-    row.begin = begin_ + gop_ * static_cast<int64_t>(minute * gops_per_minute_ + gop);
+    row.begin = begin_ + gop_ * static_cast<int64_t>(nth);
     row.end = row.begin + gop_ - kUnit;
-    row.first_unit = UnitNumber{(minute * gops_per_minute_ + gop) * kGopUnits};
+    row.first_unit = UnitNumber{nth * kGopUnits};
     row.flags = kGopClean;
-    row.lead_bytes = 250'000;
-    const uint64_t number = first + gop;
+    row.lead_bytes = kLeastLeadBytes + static_cast<uint32_t>(rng.Below(kLeadBytesSpan));
+    const uint64_t blocks = kLeastBlocks + rng.Below(kSlotBlocks - kLeastBlocks);
+    const uint64_t skipped = rng.Below(kSlotBlocks - blocks + 1);
+    const uint64_t offset = (number % kGopsInSegment * kSlotBlocks + skipped) * kBlock;
     row.pieces.push_back({VolumeNo{1}, SegmentSerial{kFirstSerial + number / kGopsInSegment},
-                          number % kGopsInSegment * kGopBytes, kGopBytes, row.first_unit,
+                          offset, static_cast<uint32_t>(blocks * kBlock), row.first_unit,
                           kGopUnits});
   }
   return rows;
