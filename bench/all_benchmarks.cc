@@ -9,7 +9,10 @@ std::vector<std::unique_ptr<Benchmark>> AllBenchmarks() {
   for (auto& paced : NewPacedBenchmarks()) all.push_back(std::move(paced));
   all.push_back(NewPeersBenchmark());
   all.push_back(NewSeekBenchmark());
+  all.push_back(NewFlatStreamsBenchmark());
+  all.push_back(NewFlatHistoryBenchmark());
   all.push_back(NewReindexBenchmark());
+  all.push_back(NewRecoveryBenchmark());
   all.push_back(NewExportBenchmark());
   all.push_back(NewDayNightBenchmark());
   all.push_back(NewRotatingBenchmark());

@@ -37,6 +37,8 @@ struct Round {
   std::vector<Figure> figures;
   std::vector<std::string> beside_probe;  // goals whose peer is the raw write probe
   nlohmann::json details = nlohmann::json::object();
+  // Where something smaller stands in for what a goal asks: said below the table.
+  std::string note;
 };
 
 class Benchmark {

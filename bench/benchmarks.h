@@ -12,7 +12,10 @@ namespace reel::bench {
 std::unique_ptr<Benchmark> NewAppendBenchmark(const std::string& placement);  // "gop" or "log"
 std::vector<std::unique_ptr<Benchmark>> NewPacedBenchmarks();
 std::unique_ptr<Benchmark> NewSeekBenchmark();
+std::unique_ptr<Benchmark> NewFlatStreamsBenchmark();
+std::unique_ptr<Benchmark> NewFlatHistoryBenchmark();
 std::unique_ptr<Benchmark> NewReindexBenchmark();
+std::unique_ptr<Benchmark> NewRecoveryBenchmark();
 std::unique_ptr<Benchmark> NewExportBenchmark();
 std::unique_ptr<Benchmark> NewPeersBenchmark();
 std::unique_ptr<Benchmark> NewDayNightBenchmark();

@@ -65,6 +65,15 @@ std::string Child::ReadLine() {
   return line;
 }
 
+std::string Child::ReadAll() {
+  std::string all;
+  std::array<char, 1 << 16> piece{};
+  ssize_t got = 0;
+  while ((got = read(output_.get(), piece.data(), piece.size())) > 0)
+    all.append(piece.data(), static_cast<size_t>(got));
+  return all;
+}
+
 double Child::CpuSeconds() const {
   clockid_t clock{};
   timespec used{};

@@ -25,6 +25,8 @@ class Child {
 
   // Blocks until it has said a line; what it said before its end otherwise.
   std::string ReadLine();
+  // Blocks until it has ended its output: all of it.
+  std::string ReadAll();
   void CloseInput() { input_ = UniqueFd(); }
   // User and system time so far. REQUIRES: not waited for.
   double CpuSeconds() const;

@@ -7,6 +7,7 @@
 
 #include "bench/micro_cases.h"
 #include "bench/receive_case.h"
+#include "engine/base/check.h"
 
 namespace reel::bench {
 
@@ -38,6 +39,7 @@ uint64_t IndexLookup() {
   return Counted([&] {
     uint64_t found = 0;
     for (int i = 0; i < 20; ++i) found += index.Lookup() ? 1U : 0U;
+    REEL_CHECK(found == 20, "what is counted finds what it looks for");
     return found;
   });
 }

@@ -17,12 +17,19 @@ struct Arguments {
   std::string directory = "build/bench";
   Settings settings;
   int rounds = 0;
+  uint64_t volume_gib = 0;
+  double seconds = 0;
 };
 
 int Run(const Arguments& arguments) {
   Settings settings = arguments.settings;
   settings.rounds = arguments.rounds != 0 ? arguments.rounds : settings.full ? 5 : 3;
-  if (settings.full) settings.paced_seconds *= 3;
+  if (arguments.volume_gib != 0) settings.volume_bytes = arguments.volume_gib << 30;
+  if (arguments.seconds != 0) {
+    settings.paced_seconds = arguments.seconds;
+  } else if (settings.full) {
+    settings.paced_seconds *= 3;
+  }
   std::filesystem::create_directories(arguments.directory);
   Report report;
   bool failed = false;
@@ -56,6 +63,9 @@ int Main(int argc, char** argv) {
   app.add_option("--streams", arguments.settings.streams, "streams" + instead);
   app.add_option("--readers", arguments.settings.readers, "greedy readers" + instead);
   app.add_option("--keyframes", arguments.settings.keyframes, "keyframes in the index" + instead);
+  app.add_option("--volume-gib", arguments.volume_gib, "GiB of disk for footage instead of 8");
+  app.add_option("--seconds", arguments.seconds,
+                 "seconds of a paced run instead of 10 (--full: 30)");
   app.add_option("--dir", arguments.directory, "where to work, on the disk to measure");
   CLI11_PARSE(app, argc, argv);
   if (!list) return Run(arguments);

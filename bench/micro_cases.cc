@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "bench/index_filler.h"
+#include "bench/long_history.h"
 #include "engine/base/bytes.h"
 #include "engine/base/check.h"
 #include "engine/base/digest.h"
@@ -119,19 +119,16 @@ size_t MinuteCase::RoundTrip() const {
 }
 
 IndexCase::IndexCase(uint32_t keyframes) : index_(*OpenInMemoryIndex({})) {
-  FillerShape shape;
+  HistoryShape shape;
   shape.keyframes = keyframes;
   shape.streams = 100;
   shape.end = kNoon;
-  REEL_CHECK(FillIndex(*index_, shape).ok(), "an index in memory takes rows");
+  const LongHistory history(shape);
+  REEL_CHECK(history.Write(*index_).ok(), "an index in memory takes rows");
   // Into sorted tables, where most rows stand in use. The table in memory has a shape of chance,
   // which follows from where in memory the libraries lie.
   REEL_CHECK(index_->Compact().ok(), "an index in memory compacts");
-  SeededRandom random(11);  // as FillIndex names its streams
-  for (uint32_t i = 0; i < shape.streams; ++i) {
-    streams_.push_back(NewId<StreamId>(random));
-    (void)NewId<RunId>(random);
-  }
+  for (uint32_t i = 0; i < history.streams(); ++i) streams_.push_back(history.stream(i));
 }
 
 bool IndexCase::Lookup() {

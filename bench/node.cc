@@ -13,7 +13,7 @@ namespace reel::bench {
 Result<std::unique_ptr<BenchNode>> BenchNode::Open(const NodeShape& shape) {
   std::unique_ptr<BenchNode> node(new BenchNode(shape));
   const std::string state = shape.root + "/state";
-  const bool made = !std::filesystem::exists(state);
+  const bool made = !std::filesystem::exists(VolumePath(shape));
   std::filesystem::create_directories(state + "/index");
   std::filesystem::create_directories(VolumePath(shape));
   Store::Options options;

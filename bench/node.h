@@ -28,7 +28,7 @@ struct NodeShape {
 
 class BenchNode {
  public:
-  // Makes the node when it is none yet.
+  // Makes the node when it is none yet; an index may be there before.
   static Result<std::unique_ptr<BenchNode>> Open(const NodeShape& shape);
 
   Store& store() { return *store_; }

@@ -14,7 +14,8 @@ constexpr Duration kTick = std::chrono::milliseconds(1);
 
 }  // namespace
 
-PacedCameras::PacedCameras(BenchNode& node, std::vector<StreamId> cameras, const Trace& trace)
+PacedCameras::PacedCameras(BenchNode& node, std::vector<StreamId> cameras, const Trace& trace,
+                           Spread spread)
     : node_(node),
       cameras_(std::move(cameras)),
       trace_(trace),
@@ -23,10 +24,10 @@ PacedCameras::PacedCameras(BenchNode& node, std::vector<StreamId> cameras, const
       next_(cameras_.size(), 0),
       acks_(std::make_shared<Acks>()) {
   const int64_t unit_ns = trace.UnitTime().count();
-  const int64_t gop_ns = unit_ns * trace.shape().gop_units;
+  const int64_t span_ns = spread == Spread::kGop ? unit_ns * trace.shape().gop_units : unit_ns;
   const auto count = static_cast<int64_t>(cameras_.size());
   for (int64_t i = 0; i < count; ++i)
-    offset_ns_[static_cast<size_t>(i)] = gop_ns * i / count / 1000 * 1000;
+    offset_ns_[static_cast<size_t>(i)] = span_ns * i / count / 1000 * 1000;
   std::iota(order_.begin(), order_.end(), 0);
   std::stable_sort(order_.begin(), order_.end(), [&](uint32_t a, uint32_t b) {
     return offset_ns_[a] % unit_ns < offset_ns_[b] % unit_ns;
@@ -57,6 +58,7 @@ Status PacedCameras::Begin() {
 }
 
 void PacedCameras::Acks::OnDurable(uint32_t camera, uint64_t end) {
+  if (watcher) watcher(camera, end);
   const MonoTime now = MonoNow();
   for (uint64_t& number = units[camera]; number < end; ++number) {
     const MonoTime due = first_due[camera] + unit_time * static_cast<int64_t>(number);

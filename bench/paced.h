@@ -1,11 +1,13 @@
 // PacedCameras: an open loop of many cameras. Every unit has a due time that does not depend on the
 // load; latency counts from there to the moment the store reports the unit durable, so a store that
 // falls behind shows it in full (no coordinated omission). Cameras are spread over the GOP, as they
-// are in the world: their key pictures do not come together.
+// are in the world: their key pictures do not come together. Unless a recorder has just come back:
+// then each begins anew, and all of them at once.
 // Thread rule: one thread calls, the store's feed thread records latencies.
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -18,8 +20,16 @@ namespace reel::bench {
 
 class PacedCameras {
  public:
+  enum class Spread : uint8_t { kGop, kUnit };
+  // Told on the feed's thread how far a camera is durable.
+  using Watcher = std::function<void(uint32_t camera, uint64_t durable_end)>;
+
   // Of these cameras of the node, all with this trace.
-  PacedCameras(BenchNode& node, std::vector<StreamId> cameras, const Trace& trace);
+  PacedCameras(BenchNode& node, std::vector<StreamId> cameras, const Trace& trace,
+               Spread spread = Spread::kGop);
+
+  // Before Begin.
+  void Watch(Watcher watcher) { acks_->watcher = std::move(watcher); }
 
   Status Begin();
   // Appends what falls due within `length`, live; what is shed fails Finish. Only units that are
@@ -53,6 +63,7 @@ class PacedCameras {
     std::atomic<int64_t> record_from_ns = 0;
     std::atomic<int64_t> record_until_ns = 0;
     Histogram latency;
+    Watcher watcher;
 
     void OnDurable(uint32_t camera, uint64_t end);
   };

@@ -16,7 +16,7 @@ from statistics import median
 
 WIDTH, HEIGHT = 640, 360
 LEFT, RIGHT, TOP, BOTTOM = 70, 170, 40, 50
-COLOURS = ("#0b6", "#06c", "#c40", "#909")
+COLOURS = ("#0b6", "#06c", "#c40", "#909", "#777")
 
 
 def rounds(directory):
@@ -51,8 +51,11 @@ def collect(directory):
                 add("ack", percentile, details["readers"], details["ack_ms"][percentile])
         elif name == "seek":
             for series, key in (("keyframe", "key"), ("whole GOP", "gop"),
-                                ("raw 4 + 256 KiB", "raw_key"), ("raw 4 KiB + GOP", "raw_gop")):
-                add("seek", series, details["keyframes"], details[key]["p50_us"])
+                                ("raw 4 + 256 KiB", "raw_key"), ("raw 4 KiB + GOP", "raw_gop"),
+                                ("SQLite, keyframe", "sqlite_key")):
+                # SQLite's own index may be the shorter one.
+                history = details.get("sqlite_keyframes") if key == "sqlite_key" else None
+                add("seek", series, history or details["keyframes"], details[key]["p50_us"])
     return plots
 
 

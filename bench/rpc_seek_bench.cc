@@ -10,8 +10,6 @@
 namespace reel::bench {
 namespace {
 
-constexpr uint64_t kSeeksBetweenDrops = 500;
-
 class RpcSeekBenchmark final : public Benchmark {
  public:
   std::string name() const override { return "rpc-seek"; }
@@ -23,6 +21,7 @@ class RpcSeekBenchmark final : public Benchmark {
   Status SetUp(const Settings& settings) override {
     live_count_ = settings.streams != 0 ? settings.streams : 500;
     length_ = Duration{static_cast<int64_t>(settings.paced_seconds * 1e9)};
+    REEL_RETURN_IF_ERROR(history_.PrepareRaw(settings));
     REEL_RETURN_IF_ERROR(history_.SetUp(settings, live_count_));
     REEL_ASSIGN_OR_RETURN(front_, RpcFront::Start(history_.node(), settings.directory));
     viewer_ = RpcViewer::Connect(front_->address());
@@ -84,8 +83,9 @@ class RpcSeekBenchmark final : public Benchmark {
     Rng rng(29);
     const MonoTime until = MonoNow() + length_;
     for (uint64_t n = 0; MonoNow() < until; ++n) {
-      if (n % kSeeksBetweenDrops == 0) BenchNode::DropIndexCache(history_.node().shape());
-      REEL_RETURN_IF_ERROR(SeekOnce(history_.Pick(&rng), key, gop));
+      const auto camera = static_cast<uint32_t>(n % SeekHistory::kStreams);
+      if (camera == 0) history_.DropIndexCache();
+      REEL_RETURN_IF_ERROR(SeekOnce(history_.Pick(camera, &rng), key, gop));
       REEL_RETURN_IF_ERROR(history_.ReadRaw(&rng, false, raw));
     }
     return OkStatus();

@@ -1,4 +1,6 @@
 // Rounds between probes.
+#include <unistd.h>
+
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -58,6 +60,7 @@ Result<nlohmann::json> RunRounds(Benchmark& benchmark, const Settings& settings,
     REEL_ASSIGN_OR_RETURN(probe, RawProbe::Create(settings.directory + "/probe", kProbeBytes));
   }
   nlohmann::json rounds = nlohmann::json::array();
+  std::string note;
   int counted = 0;
   for (int number = 1; counted < settings.rounds && number <= 2 * settings.rounds; ++number) {
     Round round;
@@ -71,6 +74,7 @@ Result<nlohmann::json> RunRounds(Benchmark& benchmark, const Settings& settings,
       REEL_ASSIGN_OR_RETURN(probes.after, Probe(probe.get()));
     }
     PutProbe(probes, &round);
+    note = round.note;
     const bool counts = probes.Alike();
     for (const Figure& figure : round.figures) {
       if (counts) report->Add(figure);
@@ -81,6 +85,7 @@ Result<nlohmann::json> RunRounds(Benchmark& benchmark, const Settings& settings,
     counted += counts ? 1 : 0;
     rounds.push_back(JsonOf(round, probes, counts));
   }
+  if (!note.empty()) report->AddNote(benchmark.name() + ": " + note);
   if (counted < settings.rounds) {
     report->AddNote(benchmark.name() + ": only " + std::to_string(counted) + " of " +
                     std::to_string(rounds.size()) +
@@ -90,13 +95,20 @@ Result<nlohmann::json> RunRounds(Benchmark& benchmark, const Settings& settings,
   return rounds;
 }
 
+// What is removed is gone from the device as well before anything is measured: a file system that
+// discards does so behind the removal, gigabytes at a time, and holds up all writes meanwhile.
+void RemoveAll(const std::string& directory) {
+  std::filesystem::remove_all(directory);
+  sync();
+}
+
 }  // namespace
 
 Status RunBenchmark(Benchmark& benchmark, const Settings& settings,
                     const std::string& json_directory, Report* report) {
   printf("%s: %s\n", benchmark.name().c_str(), benchmark.what().c_str());
   (void)fflush(stdout);
-  std::filesystem::remove_all(settings.directory);
+  RemoveAll(settings.directory);
   std::filesystem::create_directories(settings.directory);
   Status status = benchmark.SetUp(settings);
   nlohmann::json rounds;
@@ -107,7 +119,7 @@ Status RunBenchmark(Benchmark& benchmark, const Settings& settings,
     const Status verified = benchmark.TearDown();
     if (status.ok()) status = verified;
   }
-  std::filesystem::remove_all(settings.directory);
+  RemoveAll(settings.directory);
   const nlohmann::json all = {{"benchmark", benchmark.name()},
                               {"what", benchmark.what()},
                               {"status", status.ToString()},

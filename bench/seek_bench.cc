@@ -1,10 +1,12 @@
-// Rows h and i: a moment of somewhere in the history, cold, while cameras record.
+// Rows h and i: a moment of somewhere in the history, cold, while cameras record; beside other ways
+// to find it.
 #include <algorithm>
 #include <thread>
 
 #include "bench/benchmarks.h"
 #include "bench/paced.h"
 #include "bench/seek_history.h"
+#include "bench/seek_peers.h"
 #include "engine/testing/sim_clock.h"
 
 namespace reel::bench {
@@ -12,7 +14,9 @@ namespace {
 
 constexpr uint32_t kViewers = 64;
 constexpr Duration kThinkMax = std::chrono::milliseconds(400);  // 200 ms on average
-constexpr uint64_t kSeeksBetweenDrops = 500;
+
+constexpr uint64_t kSeeksPerFfmpeg = 100;  // a process each: dear
+constexpr uint64_t kSqliteKeyframesQuick = 10'000'000;
 
 struct Latencies {
   Histogram key;
@@ -34,6 +38,8 @@ class SeekBenchmark final : public Benchmark {
   Status SetUp(const Settings& settings) override {
     live_count_ = settings.streams != 0 ? settings.streams : 500;
     length_ = Duration{static_cast<int64_t>(settings.paced_seconds / 2 * 1e9)};
+    REEL_RETURN_IF_ERROR(MakePeers(settings));
+    REEL_RETURN_IF_ERROR(history_.PrepareRaw(settings));
     return history_.SetUp(settings, live_count_);
   }
 
@@ -46,7 +52,8 @@ class SeekBenchmark final : public Benchmark {
     std::thread writer([&] { live_status = live.Run(2 * length_, {Duration{0}, length_}); });
     Latencies engine;
     Latencies raw;
-    Status status = Alternate(&engine, &raw);
+    Peers peers;
+    Status status = Alternate(&engine, &raw, &peers);
     Latencies viewers;
     if (status.ok()) status = View(&viewers);
     writer.join();
@@ -54,46 +61,47 @@ class SeekBenchmark final : public Benchmark {
     REEL_RETURN_IF_ERROR(live_status);
     REEL_RETURN_IF_ERROR(live.Finish());
     Put(engine, raw, viewers, live.ack(), round);
+    Put(engine, peers, round);
     round->details["keyframes"] = history_.keyframes();
     round->details["streams"] = live_count_;
     return live.Verify(live_count_ / 10 + 1, 50);
   }
 
-  Status TearDown() override { return history_.TearDown(); }
+  Status TearDown() override {
+    sqlite_.reset();
+    ffmpeg_.reset();
+    return history_.TearDown();
+  }
 
  private:
-  // One seek, keyframe first, then the rest of its GOP, each unit compared with the trace.
-  Status SeekOnce(const SeekHistory::Target& target, Latencies* latencies) {
-    const MonoTime begin = MonoNow();
-    CursorOptions options;
-    options.range = {target.time, history_.end()};
-    REEL_ASSIGN_OR_RETURN(const auto cursor,
-                          history_.node().store().Read(history_.camera(target.camera), options));
-    std::vector<Unit> units;
-    while (units.size() < history_.trace().shape().gop_units) {
-      REEL_ASSIGN_OR_RETURN(Item item, cursor->Next());
-      if (item.kind == ItemKind::kDamage) return item.status;
-      if (item.kind == ItemKind::kEnd) return DataLoss("the history ends early");
-      if (item.kind != ItemKind::kUnit) continue;
-      if (units.empty()) latencies->key.Record(MonoNow() - begin);
-      units.push_back(std::move(item.unit));
-    }
-    latencies->gop.Record(MonoNow() - begin);
-    for (const Unit& unit : units) {
-      if (!history_.IsUnit(target.camera, unit.number, unit.bytes))
-        return DataLoss("not what was written");
-    }
+  Status MakePeers(const Settings& settings) {
+    const uint64_t keyframes = SeekHistory::KeyframesOf(settings);
+    sqlite_keyframes_ = settings.full ? keyframes : std::min(keyframes, kSqliteKeyframesQuick);
+    REEL_ASSIGN_OR_RETURN(sqlite_, NewSqlitePeer(settings.directory + "/sqlite", history_.trace(),
+                                                 sqlite_keyframes_));
+    auto made = NewFfmpegSeekPeer(settings.directory + "/ffmpeg", history_.trace());
+    if (made.status().code() == Code::kNotFound) return OkStatus();
+    REEL_ASSIGN_OR_RETURN(ffmpeg_, std::move(made));
     return OkStatus();
   }
 
-  Status Alternate(Latencies* engine, Latencies* raw) {
+  struct Peers {
+    Histogram sqlite;
+    Histogram ffmpeg;
+  };
+
+  Status Alternate(Latencies* engine, Latencies* raw, Peers* peers) {
     Rng rng(23);
     const MonoTime until = MonoNow() + length_;
     for (uint64_t n = 0; MonoNow() < until; ++n) {
-      if (n % kSeeksBetweenDrops == 0) BenchNode::DropIndexCache(history_.node().shape());
-      REEL_RETURN_IF_ERROR(SeekOnce(history_.Pick(&rng), engine));
+      const auto camera = static_cast<uint32_t>(n % SeekHistory::kStreams);
+      if (camera == 0) history_.DropIndexCache();
+      REEL_RETURN_IF_ERROR(history_.Seek(history_.Pick(camera, &rng), &engine->key, &engine->gop));
       REEL_RETURN_IF_ERROR(history_.ReadRaw(&rng, false, &raw->key));
       REEL_RETURN_IF_ERROR(history_.ReadRaw(&rng, true, &raw->gop));
+      REEL_RETURN_IF_ERROR(sqlite_->Seek(&rng, &peers->sqlite));
+      if (ffmpeg_ && n % kSeeksPerFfmpeg == 0)
+        REEL_RETURN_IF_ERROR(ffmpeg_->Seek(&rng, &peers->ffmpeg));
     }
     return OkStatus();
   }
@@ -113,7 +121,8 @@ class SeekBenchmark final : public Benchmark {
           const auto think =
               static_cast<int64_t>(rng.Below(static_cast<uint64_t>(kThinkMax.count())));
           pacer.WaitUntil(MonoNow() + Duration{think});
-          status = SeekOnce(history_.Pick(&rng), &own);
+          const auto camera = static_cast<uint32_t>(rng.Below(SeekHistory::kStreams));
+          status = history_.Seek(history_.Pick(camera, &rng), &own.key, &own.gop);
         }
         const std::lock_guard lock(mutex);
         all->Add(own);
@@ -122,6 +131,20 @@ class SeekBenchmark final : public Benchmark {
     }
     for (std::thread& viewer : viewers) viewer.join();
     return problem;
+  }
+
+  void Put(const Latencies& engine, const Peers& peers, Round* round) const {
+    const auto p50 = [](const Histogram& histogram) {
+      return Microseconds(histogram.Percentile(50));
+    };
+    round->figures.push_back({"h.sqlite", p50(engine.key), p50(peers.sqlite)});
+    round->details["sqlite_key"] = JsonOf(peers.sqlite);
+    round->details["sqlite_keyframes"] = sqlite_keyframes_;
+    round->note = std::to_string(history_.keyframes()) + " keyframes in the index, " +
+                  std::to_string(sqlite_keyframes_) + " in SQLite's.";
+    if (!ffmpeg_) return;  // no peer, no figure
+    round->figures.push_back({"h.ffmpeg", p50(engine.key), p50(peers.ffmpeg)});
+    round->details["ffmpeg_key"] = JsonOf(peers.ffmpeg);
   }
 
   static void Put(const Latencies& engine, const Latencies& raw, const Latencies& viewers,
@@ -145,6 +168,9 @@ class SeekBenchmark final : public Benchmark {
   uint32_t live_count_ = 0;
   Duration length_{0};
   SeekHistory history_;
+  uint64_t sqlite_keyframes_ = 0;
+  std::unique_ptr<SeekPeer> sqlite_;
+  std::unique_ptr<SeekPeer> ffmpeg_;  // null: not installed
 };
 
 }  // namespace

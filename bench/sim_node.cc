@@ -36,7 +36,7 @@ class LentDisk final : public Disk {
 
 Result<std::unique_ptr<SimNode>> SimNode::Open(const SimShape& shape) {
   std::unique_ptr<SimNode> node(new SimNode);
-  Store::Options options;
+  Store::Options& options = node->options_;
   std::vector<Store::InitVolume> volumes;
   for (size_t i = 0; i <= shape.volumes; ++i) {
     SimDiskOptions disk;
@@ -70,8 +70,13 @@ Result<std::unique_ptr<SimNode>> SimNode::Open(const SimShape& shape) {
   options.buffer_bytes = shape.buffer_bytes;
   options.flush_interval = shape.flush_interval;
   REEL_RETURN_IF_ERROR(Store::Init(options, volumes));
-  REEL_ASSIGN_OR_RETURN(node->store_, Store::Open(options));
+  REEL_RETURN_IF_ERROR(node->Reopen());
   return node;
+}
+
+Status SimNode::Reopen() {
+  REEL_ASSIGN_OR_RETURN(store_, Store::Open(options_));
+  return OkStatus();
 }
 
 void SimNode::RunUntil(MonoTime at) {

@@ -27,6 +27,10 @@ struct SimShape {
 class SimNode {
  public:
   static Result<std::unique_ptr<SimNode>> Open(const SimShape& shape);
+  // The store is gone at once, as its process would be; disks, index and time stay.
+  void Kill() { store_.reset(); }
+  // After Kill.
+  Status Reopen();
 
   Store& store() { return *store_; }
   Index& index() { return index_; }
@@ -42,6 +46,7 @@ class SimNode {
   SeededRandom random_{5};
   std::vector<std::unique_ptr<SimDisk>> disks_;  // the state's, then the volumes'
   MemoryIndex index_;
+  Store::Options options_;
   std::unique_ptr<Store> store_;  // the last member: it uses the others
 };
 

@@ -11,6 +11,7 @@ if(REEL_BUILD_INDEX)
   find_package(nlohmann_json REQUIRED CONFIG)
   find_package(gRPC REQUIRED CONFIG)  # brings protobuf, which has no file of its own
   find_package(prometheus-cpp REQUIRED CONFIG)
+  pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)  # a peer of the benchmarks
   pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
 endif()
 if(REEL_BUILD_AV)

@@ -25,6 +25,7 @@ class Scripted final : public Benchmark {
   }
   Status Run(Round* round) override {
     round->figures.push_back({"e.p99", 250.0 + round->number, 0});
+    round->note = "half of it";
     return OkStatus();
   }
   Status TearDown() override { return torn_down_; }
@@ -43,6 +44,7 @@ TEST(RunBenchmarkTest, EachRoundGivesItsFiguresAndNothingIsLeftBehind) {
   Report report;
   ASSERT_TRUE(RunBenchmark(benchmark, settings, directory.path(), &report).ok());
   EXPECT_EQ(report.Json()["goals"][0]["rounds"].size(), 3U);
+  EXPECT_THAT(report.Table(), ::testing::HasSubstr("scripted: half of it"));
   EXPECT_FALSE(std::filesystem::exists(benchmark.directory()));
   std::ifstream json(directory.path() + "/scripted.json");
   EXPECT_EQ(nlohmann::json::parse(json)["rounds"].size(), 3U);

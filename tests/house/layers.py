@@ -67,6 +67,7 @@ LIBRARY_HOMES = {
     "gtest/": [],
     "gmock/": [],
     "benchmark/": ["bench"],
+    "sqlite3": ["bench"],
 }
 # Tests look behind every seam.
 LIBRARY_GUESTS = ["tests", "fuzz"]
