@@ -177,5 +177,21 @@ TEST_F(Streams, VerifyGoesOnWhereItWas) {
   EXPECT_TRUE(options.checked.empty()) << "the segment was not read whole";
 }
 
+// Chunk by chunk it would be a read each, and on a rotating disk a seek.
+TEST_F(Streams, VerifyReadsManyChunksAtOnce) {
+  for (int run = 0; run < 40; ++run) Record();
+  ASSERT_TRUE(store_->Close().ok());
+  Reopen();
+  const auto reads = [&] {
+    return world_.disk(1).faults().count(SeamCall::kRead) +
+           world_.disk(2).faults().count(SeamCall::kRead);
+  };
+  const uint64_t before = reads();
+  const auto report = store_->Verify([](const std::string& text) { ADD_FAILURE() << text; });
+  ASSERT_TRUE(report.ok());
+  EXPECT_GE(report->chunks, 40U);
+  EXPECT_LT(reads() - before, report->chunks / 2) << report->segments << " segments";
+}
+
 }  // namespace
 }  // namespace reel
