@@ -81,6 +81,7 @@ struct VolumeSlot {
   MonoTime last_collect;                     // loop thread only
   std::atomic<bool> ledger_grew = true;      // a segment of it was sealed since the last look
   LedgerCopy ledger_copy;                    // maintenance thread only
+  bool in_step = false;                      // likewise: a step is under way
   std::atomic<bool> ledger_copying = false;  // one is under way
   UnitNumber receipts_end;                   // likewise: of the last receipt in the ledger run
   std::set<SegmentSerial> ledger_unread;  // not read whole: never let go; opening, then maintenance
