@@ -17,6 +17,7 @@ std::unique_ptr<Benchmark> NewExportBenchmark();
 std::unique_ptr<Benchmark> NewPeersBenchmark();
 std::unique_ptr<Benchmark> NewDayNightBenchmark();
 std::unique_ptr<Benchmark> NewRotatingBenchmark();
+std::unique_ptr<Benchmark> NewTroubleBenchmark();
 std::unique_ptr<Benchmark> NewRpcIngestBenchmark();
 std::unique_ptr<Benchmark> NewRpcSeekBenchmark();
 std::unique_ptr<Benchmark> NewRpcReadersBenchmark();
