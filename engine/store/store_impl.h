@@ -42,6 +42,7 @@ using RunList = std::vector<RunBufferPtr>;
 struct ActiveRun {
   RunBufferPtr buffer;
   std::atomic<VolumeNo> volume;  // changed under the store's lock
+  uint64_t load = 0;             // what it brings a volume, by its tracks
   WallTime begun;
   std::optional<EndCause> end;
   std::function<void(const Watermarks&)> on_durable;
@@ -78,6 +79,7 @@ struct VolumeSlot {
   std::deque<format::LedgerRecord> ledger_waiting;
   std::shared_ptr<const RunList> runs =
       std::make_shared<RunList>();           // assigned here; swapped whole
+  uint64_t load = 0;                         // of these, under the store's lock
   MonoTime last_collect;                     // loop thread only
   std::atomic<bool> ledger_grew = true;      // a segment of it was sealed since the last look
   LedgerCopy ledger_copy;                    // maintenance thread only
@@ -242,6 +244,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   // Of those that are not offline.
   VolumeSlot* PickAmong(const std::function<bool(const VolumeSlot&)>& may);
   void Assign(const std::shared_ptr<ActiveRun>& run, VolumeSlot* slot);
+  void Unassign(const ActiveRun& run);
   void MoveRuns(VolumeNo volume, const std::string& why);
   void MoveOffOffline();
   void SpillFilling(const std::vector<std::shared_ptr<ActiveRun>>& runs);
