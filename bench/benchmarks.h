@@ -18,6 +18,7 @@ std::unique_ptr<Benchmark> NewPeersBenchmark();
 std::unique_ptr<Benchmark> NewDayNightBenchmark();
 std::unique_ptr<Benchmark> NewRotatingBenchmark();
 std::unique_ptr<Benchmark> NewTroubleBenchmark();
+std::unique_ptr<Benchmark> NewScaleBenchmark();
 std::unique_ptr<Benchmark> NewRpcIngestBenchmark();
 std::unique_ptr<Benchmark> NewRpcSeekBenchmark();
 std::unique_ptr<Benchmark> NewRpcReadersBenchmark();

@@ -110,6 +110,8 @@ class LentDisk final : public Disk {
 
 }  // namespace
 
+std::unique_ptr<Disk> Lend(Disk& disk) { return std::make_unique<LentDisk>(disk); }
+
 Result<std::unique_ptr<SimNode>> SimNode::Open(const SimShape& shape) {
   std::unique_ptr<SimNode> node(new SimNode);
   Store::Options options;
@@ -137,7 +139,7 @@ Result<std::unique_ptr<SimNode>> SimNode::Open(const SimShape& shape) {
     // One digit or two, as written above.
     size_t number = 0;
     for (const char digit : path) number = number * 10 + static_cast<size_t>(digit - '0');
-    return Result<std::unique_ptr<Disk>>(std::make_unique<LentDisk>(*raw->disks_[number]));
+    return Result<std::unique_ptr<Disk>>(Lend(*raw->disks_[number]));
   };
   options.clock = &node->clock_;
   options.random = &node->random_;

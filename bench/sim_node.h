@@ -26,6 +26,9 @@ struct SimShape {
   LogSink log;
 };
 
+// A disk that a store may own, though `disk` outlives it.
+std::unique_ptr<Disk> Lend(Disk& disk);
+
 class SimNode {
  public:
   static Result<std::unique_ptr<SimNode>> Open(const SimShape& shape);
