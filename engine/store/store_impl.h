@@ -166,6 +166,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
 
   // store_open.cc
   Status FindVolume(VolumeSlot* slot);
+  Status OpenVolumes();
   Status OpenVolume(VolumeSlot* slot);
   Status OpenView(VolumeSlot* slot);
   Status OpenForReading();
