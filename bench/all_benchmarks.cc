@@ -16,6 +16,8 @@ std::vector<std::unique_ptr<Benchmark>> AllBenchmarks() {
   all.push_back(NewExportBenchmark());
   all.push_back(NewDayNightBenchmark());
   all.push_back(NewRotatingBenchmark());
+  all.push_back(NewTroubleBenchmark());
+  all.push_back(NewScaleBenchmark());
   all.push_back(NewRpcIngestBenchmark());
   all.push_back(NewRpcSeekBenchmark());
   all.push_back(NewRpcReadersBenchmark());

@@ -20,6 +20,8 @@ std::unique_ptr<Benchmark> NewExportBenchmark();
 std::unique_ptr<Benchmark> NewPeersBenchmark();
 std::unique_ptr<Benchmark> NewDayNightBenchmark();
 std::unique_ptr<Benchmark> NewRotatingBenchmark();
+std::unique_ptr<Benchmark> NewTroubleBenchmark();
+std::unique_ptr<Benchmark> NewScaleBenchmark();
 std::unique_ptr<Benchmark> NewRpcIngestBenchmark();
 std::unique_ptr<Benchmark> NewRpcSeekBenchmark();
 std::unique_ptr<Benchmark> NewRpcReadersBenchmark();

@@ -8,8 +8,7 @@
 
 #include "bench/benchmarks.h"
 #include "bench/histogram.h"
-#include "bench/sim_node.h"
-#include "bench/trace.h"
+#include "bench/spindles.h"
 #include "bench/verify.h"
 
 namespace reel::bench {
@@ -18,21 +17,6 @@ namespace {
 constexpr uint32_t kCameras = 300 / 12;  // each a main and a sub stream
 constexpr Duration kWarmUp = std::chrono::seconds(5);
 constexpr Duration kTick = std::chrono::milliseconds(10);
-
-SimLatency SpindleLatency() {
-  SimLatency latency;
-  latency.per_request = std::chrono::microseconds(100);
-  latency.seek = std::chrono::microseconds(8500 + 4170);  // average seek, half a turn at 7200 rpm
-  latency.sync = std::chrono::microseconds(8340);         // the cache goes to the platter: a turn
-  latency.bytes_per_second = 110'000'000;
-  return latency;
-}
-
-TraceShape SubShape() {
-  TraceShape shape;
-  shape.bits_per_second = 256e3;
-  return shape;
-}
 
 struct SpindleStream {
   const Trace* trace = nullptr;
@@ -209,7 +193,7 @@ class RotatingBenchmark final : public Benchmark {
   }
 
   Trace main_{TraceShape{}};
-  Trace sub_{SubShape()};
+  Trace sub_{SubStreamShape()};
   Duration length_{0};
   std::unique_ptr<SimNode> node_;
   std::vector<SpindleStream> streams_;

@@ -1,6 +1,7 @@
 // SimNode: the real engine on simulated disks and simulated time, driven by hand. For what needs
 // hours of footage, other disks than this machine has, or counts that must not vary.
-// Thread rule: one thread. The index lives in memory.
+// Thread rule: one thread, or the callers of one SimCrew: what these wait for on a disk, they wait
+// for side by side. The index lives in memory.
 #pragma once
 
 #include <memory>
@@ -22,7 +23,11 @@ struct SimShape {
   Duration flush_interval = std::chrono::milliseconds(250);
   SimLatency latency;
   bool rotational = false;
+  LogSink log;
 };
+
+// A disk that a store may own, though `disk` outlives it.
+std::unique_ptr<Disk> Lend(Disk& disk);
 
 class SimNode {
  public:

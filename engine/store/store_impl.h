@@ -42,6 +42,7 @@ using RunList = std::vector<RunBufferPtr>;
 struct ActiveRun {
   RunBufferPtr buffer;
   std::atomic<VolumeNo> volume;  // changed under the store's lock
+  uint64_t load = 0;             // what it brings a volume, by its tracks
   WallTime begun;
   std::optional<EndCause> end;
   std::function<void(const Watermarks&)> on_durable;
@@ -78,9 +79,11 @@ struct VolumeSlot {
   std::deque<format::LedgerRecord> ledger_waiting;
   std::shared_ptr<const RunList> runs =
       std::make_shared<RunList>();           // assigned here; swapped whole
+  uint64_t load = 0;                         // of these, under the store's lock
   MonoTime last_collect;                     // loop thread only
   std::atomic<bool> ledger_grew = true;      // a segment of it was sealed since the last look
   LedgerCopy ledger_copy;                    // maintenance thread only
+  bool in_step = false;                      // likewise: a step is under way
   std::atomic<bool> ledger_copying = false;  // one is under way
   UnitNumber receipts_end;                   // likewise: of the last receipt in the ledger run
   std::set<SegmentSerial> ledger_unread;  // not read whole: never let go; opening, then maintenance
@@ -165,6 +168,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
 
   // store_open.cc
   Status FindVolume(VolumeSlot* slot);
+  Status OpenVolumes();
   Status OpenVolume(VolumeSlot* slot);
   Status OpenView(VolumeSlot* slot);
   Status OpenForReading();
@@ -243,6 +247,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   // Of those that are not offline.
   VolumeSlot* PickAmong(const std::function<bool(const VolumeSlot&)>& may);
   void Assign(const std::shared_ptr<ActiveRun>& run, VolumeSlot* slot);
+  void Unassign(const ActiveRun& run);
   void MoveRuns(VolumeNo volume, const std::string& why);
   void MoveOffOffline();
   void SpillFilling(const std::vector<std::shared_ptr<ActiveRun>>& runs);

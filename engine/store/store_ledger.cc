@@ -276,7 +276,7 @@ bool StoreImpl::FinishEndedRuns() {
     units_shed_ended_ += buffer.units_shed();
     units_resent_ended_ += buffer.units_resent();
     const std::lock_guard lock(mutex_);
-    RemoveFromSlot(Slot(run->volume), run->buffer);
+    Unassign(*run);
     auto& runs = runs_[buffer.identity().stream];
     runs.erase(std::remove(runs.begin(), runs.end(), run), runs.end());
     if (runs.empty()) runs_.erase(buffer.identity().stream);

@@ -2,6 +2,7 @@
 // it.
 #include <algorithm>
 #include <set>
+#include <thread>
 
 #include "engine/base/check.h"
 #include "engine/base/edge.h"
@@ -87,15 +88,17 @@ Status StoreImpl::Start() {
     if (node_volume.forgotten()) continue;
     auto slot = std::make_unique<VolumeSlot>();
     slot->node = node_volume;
-    slot->away = OpenVolume(slot.get());
+    slot->away = FindVolume(slot.get());
+    volumes_.push_back(std::move(slot));
+  }
+  REEL_RETURN_IF_ERROR(OpenVolumes());
+  for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
     if (slot->away.ok()) {
       ++usable;
     } else {
       last_problem = slot->away;
-      Log(LogLevel::kError,
-          "volume " + node_volume.path + " is not used: " + slot->away.ToString());
+      Log(LogLevel::kError, "volume " + slot->node.path + " is not used: " + slot->away.ToString());
     }
-    volumes_.push_back(std::move(slot));
   }
   if (usable == 0) return last_problem;
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
@@ -126,8 +129,34 @@ Status StoreImpl::FindVolume(VolumeSlot* slot) {
   return CheckNotOlder(*slot->disk, slot->superblock, slot->node.last_epoch);
 }
 
+// Side by side: each reads the head of every segment, which takes minutes where that is a seek. The
+// error is memory that ran out; what is wrong with a volume is its own.
+Status StoreImpl::OpenVolumes() {
+  std::vector<Status> ended(volumes_.size());
+  std::vector<std::jthread> threads;  // joined also where one of them cannot be started
+  threads.reserve(volumes_.size());
+  for (size_t i = 0; i < volumes_.size(); ++i) {
+    VolumeSlot* slot = volumes_[i].get();
+    if (!slot->away.ok()) continue;
+    const auto open = [this, slot, end = &ended[i]] {
+      *end = AtEdge([&] {
+        slot->away = OpenVolume(slot);
+        return OkStatus();
+      });
+    };
+    if (options_.manual) {
+      open();
+    } else {
+      threads.emplace_back(open);
+    }
+  }
+  threads.clear();
+  for (const Status& end : ended) REEL_RETURN_IF_ERROR(end);
+  return OkStatus();
+}
+
+// REQUIRES: found.
 Status StoreImpl::OpenVolume(VolumeSlot* slot) {
-  REEL_RETURN_IF_ERROR(FindVolume(slot));
   Volume::Options volume;
   volume.number = slot->node.number;
   volume.node = node_.node;

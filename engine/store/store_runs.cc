@@ -41,6 +41,20 @@ class RunWriterImpl final : public RunWriter {
 };
 
 constexpr Duration kRoomWait = std::chrono::seconds(30);
+constexpr uint64_t kUnknownPixels = 1'000'000;
+constexpr uint64_t kOtherTrack = 10'000;  // sound and metadata, in pixels
+
+// Streams of one camera come in turn, a main and a sub stream: by their number alone all main ones
+// would meet on every other disk. Bits follow pixels, roughly.
+uint64_t LoadOf(const std::vector<TrackInfo>& tracks) {
+  uint64_t load = 0;
+  for (const TrackInfo& track : tracks) {
+    const uint64_t pixels = uint64_t{track.width} * track.height;
+    const bool video = track.kind == TrackKind::kVideo;
+    load += !video ? kOtherTrack : pixels != 0 ? pixels : kUnknownPixels;
+  }
+  return load;
+}
 
 }  // namespace
 
@@ -57,7 +71,7 @@ VolumeSlot* StoreImpl::Slot(VolumeNo volume) {
   return nullptr;
 }
 
-// The usable volume with the fewest runs; with `other_than` another one, if there is one.
+// The usable volume with the least to record; with `other_than` another one, if there is one.
 VolumeSlot* StoreImpl::PickVolume(VolumeNo other_than) {
   return PickAmong([&](const VolumeSlot& slot) {
     return slot.node.number != other_than && slot.volume->health() != VolumeHealth::kStalled;
@@ -68,7 +82,7 @@ VolumeSlot* StoreImpl::PickAmong(const std::function<bool(const VolumeSlot&)>& m
   VolumeSlot* best = nullptr;
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {
     if (!slot->volume || slot->volume->health() == VolumeHealth::kOffline || !may(*slot)) continue;
-    if (best == nullptr || slot->runs->size() < best->runs->size()) best = slot.get();
+    if (best == nullptr || slot->load < best->load) best = slot.get();
   }
   return best;
 }
@@ -86,9 +100,17 @@ void StoreImpl::RemoveFromSlot(VolumeSlot* slot, const RunBufferPtr& buffer) {
 }
 
 void StoreImpl::Assign(const std::shared_ptr<ActiveRun>& run, VolumeSlot* slot) {
-  if (VolumeSlot* before = Slot(run->volume)) RemoveFromSlot(before, run->buffer);
+  Unassign(*run);
   run->volume = slot->node.number;
   AddToSlot(slot, run->buffer);
+  slot->load += run->load;
+}
+
+void StoreImpl::Unassign(const ActiveRun& run) {
+  VolumeSlot* slot = Slot(run.volume);
+  if (slot == nullptr) return;
+  RemoveFromSlot(slot, run.buffer);
+  slot->load -= run.load;
 }
 
 RunBuffer::Limits StoreImpl::LimitsFor(const StreamId& stream) const {
@@ -234,6 +256,7 @@ Result<std::unique_ptr<RunWriter>> StoreImpl::BeginRun(StreamId stream, const Ru
   identity.boot_id = clock_.boot_id();
   auto run = std::make_shared<ActiveRun>();
   run->buffer = std::make_shared<RunBuffer>(identity, LimitsFor(stream), *buffers_);
+  run->load = LoadOf(options.tracks);
   run->begun = clock_.WallNow();
   run->on_durable = options.on_durable;
   REEL_RETURN_IF_ERROR(run->buffer->SetTracks(options.tracks));

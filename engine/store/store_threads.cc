@@ -2,6 +2,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/check.h"
 #include "engine/base/edge.h"
@@ -96,6 +97,8 @@ void StoreImpl::DigestThread(VolumeSlot* slot) {
 }
 
 bool StoreImpl::MaintainOnce(VolumeSlot* slot) {
+  // Driven by hand, the store may be turned again while a simulated disk lets a step wait.
+  if (std::exchange(slot->in_step, true)) return false;
   ++busy_;
   ++maintaining_;
   bool moved = slot->volume->Maintain();
@@ -103,6 +106,7 @@ bool StoreImpl::MaintainOnce(VolumeSlot* slot) {
   if (!moved) moved = IndexNext(slot);
   --maintaining_;
   --busy_;
+  slot->in_step = false;
   return moved;
 }
 

@@ -1,23 +1,38 @@
 // Looking after what is stored: every chunk read and checked.
 #include <algorithm>
+#include <numeric>
 
-#include "engine/base/aligned.h"
-#include "engine/io/transfer.h"
+#include "engine/segment/file_window.h"
 #include "engine/store/store_impl.h"
 
 namespace reel {
 namespace {
 
+// One read for many small chunks: on a disk that records, each read waits for the head to come.
+constexpr uint64_t kVerifyReadBytes = 1U << 20;
+
 // Of a segment with a footer: the chunk as the footer names it.
-Status CheckChunk(const SegmentLease& lease, const format::ChunkRow& row, const ContentId& id) {
-  AlignedBytes bytes(row.chunk_bytes);
-  REEL_RETURN_IF_ERROR(ReadExactly(lease.file(), row.offset_bytes, bytes.span()));
-  REEL_ASSIGN_OR_RETURN(
-      const format::ChunkHead head,
-      format::DecodeChunkHead(bytes.span(), lease.header().uid, row.offset_bytes));
-  REEL_RETURN_IF_ERROR(format::VerifyChunk(head, bytes.span()));
-  if (format::ContentIdOf(head, bytes.span()) == id) return OkStatus();
+Status CheckChunk(FileWindow* window, const format::SegmentHeader& header,
+                  const format::ChunkRow& row, const ContentId& id) {
+  const uint64_t end_bytes = header.footer_offset_bytes;
+  const bool fits = row.offset_bytes % format::kBlockBytes == 0 && row.offset_bytes <= end_bytes &&
+                    row.chunk_bytes <= end_bytes - row.offset_bytes;
+  if (!fits) return DataLoss("a chunk that stands nowhere");
+  REEL_ASSIGN_OR_RETURN(const ByteSpan bytes, window->At(row.offset_bytes, row.chunk_bytes));
+  REEL_ASSIGN_OR_RETURN(const format::ChunkHead head,
+                        format::DecodeChunkHead(bytes, header.uid, row.offset_bytes));
+  REEL_RETURN_IF_ERROR(format::VerifyChunk(head, bytes));
+  if (format::ContentIdOf(head, bytes) == id) return OkStatus();
   return DataLoss("content does not match its content id");
+}
+
+// Rows of a footer as their chunks stand in the file, by number.
+std::vector<size_t> ByOffset(const std::vector<format::ChunkRow>& rows) {
+  std::vector<size_t> order(rows.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](size_t a, size_t b) { return rows[a].offset_bytes < rows[b].offset_bytes; });
+  return order;
 }
 
 }  // namespace
@@ -87,9 +102,10 @@ bool StoreImpl::VerifySegment(VolumeSlot& slot, const format::SegmentHeader& hea
     }
     return std::all_of(salvage->rows.begin(), salvage->rows.end(), count);
   }
-  for (size_t i = 0; i < (*footer)->rows.size(); ++i) {
+  FileWindow window(lease->file(), lease->header().footer_offset_bytes, kVerifyReadBytes);
+  for (const size_t i : ByOffset((*footer)->rows)) {
     const format::ChunkRow& row = (*footer)->rows[i];
-    const Status status = CheckChunk(*lease, row, (*footer)->content_ids[i]);
+    const Status status = CheckChunk(&window, lease->header(), row, (*footer)->content_ids[i]);
     if (!status.ok()) {
       problem("stream " + ToString(row.stream) + ", " + FormatWall(row.wall_begin) + " to " +
               FormatWall(row.wall_end) + ", offset " + std::to_string(row.offset_bytes) + ": " +

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "tests/sim/sim_world.h"
 
@@ -175,6 +177,58 @@ TEST_F(Streams, VerifyGoesOnWhereItWas) {
   EXPECT_TRUE(cut_short->stopped);
   EXPECT_EQ(cut_short->chunks, 1U);
   EXPECT_TRUE(options.checked.empty()) << "the segment was not read whole";
+}
+
+// Cameras' main and sub streams come in turn, and no disk gets all the main ones.
+TEST_F(Streams, DisksShareWhatThereIsToRecord) {
+  std::map<VolumeNo, int> mains;
+  std::map<VolumeNo, int> subs;
+  std::vector<std::unique_ptr<RunWriter>> writers;
+  for (int i = 0; i < 40; ++i) {
+    const bool main = i % 2 == 0;
+    const StreamId stream = store_->CreateStream("stream-" + std::to_string(i))->id;
+    RunOptions options = OneTrack();
+    options.tracks[0].width = main ? 1920 : 640;
+    options.tracks[0].height = main ? 1080 : 360;
+    auto writer = store_->BeginRun(stream, options);
+    ASSERT_TRUE(writer.ok());
+    writers.push_back(std::move(*writer));
+    ++(main ? mains : subs)[store_->FindStream(ToString(stream))->volume];
+  }
+  ASSERT_EQ(mains.size(), 2U);
+  for (const auto& [volume, count] : mains) {
+    EXPECT_NEAR(count, 10, 1);
+    EXPECT_NEAR(subs[volume], 10, 9) << "a main stream is as much as nine";
+  }
+  // What ends makes room where it was.
+  for (auto& writer : writers) ASSERT_TRUE(writer->End(EndCause::kEnded).ok());
+  ASSERT_TRUE(store_->WaitIdle(seconds(10)).ok());
+  std::set<VolumeNo> both;
+  std::vector<std::unique_ptr<RunWriter>> again;
+  for (int i = 0; i < 2; ++i) {
+    const StreamId stream = store_->FindStream("stream-" + std::to_string(i))->id;
+    auto writer = store_->BeginRun(stream, OneTrack());
+    ASSERT_TRUE(writer.ok());
+    again.push_back(std::move(*writer));
+    both.insert(store_->FindStream(ToString(stream))->volume);
+  }
+  EXPECT_EQ(both.size(), 2U);
+}
+
+// Chunk by chunk it would be a read each, and on a rotating disk a seek.
+TEST_F(Streams, VerifyReadsManyChunksAtOnce) {
+  for (int run = 0; run < 40; ++run) Record();
+  ASSERT_TRUE(store_->Close().ok());
+  Reopen();
+  const auto reads = [&] {
+    return world_.disk(1).faults().count(SeamCall::kRead) +
+           world_.disk(2).faults().count(SeamCall::kRead);
+  };
+  const uint64_t before = reads();
+  const auto report = store_->Verify([](const std::string& text) { ADD_FAILURE() << text; });
+  ASSERT_TRUE(report.ok());
+  EXPECT_GE(report->chunks, 40U);
+  EXPECT_LT(reads() - before, report->chunks / 2) << report->segments << " segments";
 }
 
 }  // namespace
