@@ -109,8 +109,8 @@ class RecoveryBenchmark final : public Benchmark {
     return OkStatus();
   }
 
-  // Every unit that was acknowledged in either life, byte for byte, and every chunk there is. That a
-  // full volume waits for a segment when it is opened is no loss: what it says of it is a detail.
+  // Every unit that was acknowledged in either life, byte for byte, and every chunk there is. That
+  // a full volume waits for a segment when it is opened is no loss: what it says is a detail.
   Status VerifyLives(uint64_t* units, nlohmann::json* complaints) const {
     const Trace trace(RecorderTrace());
     REEL_ASSIGN_OR_RETURN(const auto node, BenchNode::Open(shape_));
