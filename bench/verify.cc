@@ -38,14 +38,19 @@ Status VerifyStream(Store& store, StreamId camera, const Trace& trace, uint32_t 
                   " units of at least " + std::to_string(least_units));
 }
 
-Status VerifyNode(BenchNode& node) {
-  if (const uint64_t shed = node.store().counters().units_shed; shed != 0)
-    return DataLoss(std::to_string(shed) + " units were shed");
+Status VerifyChunks(BenchNode& node) {
   std::string first;
   const auto verified = node.store().Verify([&](const std::string& problem) {
     if (first.empty()) first = problem;
   });
   if (!verified.ok()) return verified.status().WithContext(first);
+  return verified->problems == 0 ? OkStatus() : DataLoss(first);
+}
+
+Status VerifyNode(BenchNode& node) {
+  if (const uint64_t shed = node.store().counters().units_shed; shed != 0)
+    return DataLoss(std::to_string(shed) + " units were shed");
+  REEL_RETURN_IF_ERROR(VerifyChunks(node));
   const std::vector<std::string> complaints = node.complaints();
   if (!complaints.empty()) return Internal("the engine complained: " + complaints.front());
   return OkStatus();
