@@ -45,11 +45,10 @@ void SimCrew::Start(std::function<void()> body) {
 
 bool SimCrew::RunReady() {
   bool any = false;
-  for (size_t i = 0; i < callers_.size(); ++i) {
-    Caller* caller = callers_[i].get();
+  for (const std::unique_ptr<Caller>& caller : callers_) {
     if (!caller->ready || !caller->ready()) continue;
     caller->ready = nullptr;
-    Run(caller);
+    Run(caller.get());
     any = true;
   }
   return any;

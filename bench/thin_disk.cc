@@ -44,7 +44,7 @@ class ThinFile final : public File {
     if (kind == IoKind::kRead) {
       ++disk_->counts_.reads;
       const auto count = static_cast<size_t>(std::min<uint64_t>(bytes.size(), room));
-      disk_->Read(*inode_, offset_bytes, bytes.first(count));
+      ThinDisk::Read(*inode_, offset_bytes, bytes.first(count));
       return count;
     }
     if (bytes.size() > room) return Status::FromErrno(EFBIG, "thin");

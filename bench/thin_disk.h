@@ -51,7 +51,7 @@ class ThinDisk final : public Disk {
     std::vector<std::string> blocks;  // of 4 KiB, without the zeros at their end
   };
 
-  void Read(const Inode& inode, uint64_t offset_bytes, MutableByteSpan into);
+  static void Read(const Inode& inode, uint64_t offset_bytes, MutableByteSpan into);
   void Write(Inode* inode, uint64_t offset_bytes, ByteSpan from);
   // What a blocking call costs.
   void Pass(const Inode* inode, uint64_t offset_bytes, uint64_t length_bytes);

@@ -53,7 +53,7 @@ class TroubleBenchmark final : public Benchmark {
     return OkStatus();
   }
 
-  void Begin(Spindles* spindles, const std::string& what) {
+  static void Begin(Spindles* spindles, const std::string& what) {
     if (what == "scrub") {
       spindles->Measure({});
       spindles->StartScrub(kScrubRate);
@@ -73,7 +73,7 @@ class TroubleBenchmark final : public Benchmark {
   }
 
   // With a disk that hangs, what it holds and what waits for it is its own row.
-  void Put(Spindles& spindles, const std::string& what, Round* round) {
+  static void Put(Spindles& spindles, const std::string& what, Round* round) {
     const std::string goal = "o." + what + ".";
     Histogram ack = spindles.ack(false);
     if (what == "hang") {

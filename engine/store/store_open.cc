@@ -1,6 +1,7 @@
 // Opening a node: recording may begin when Start returns; what a crash left is worked off behind
 // it.
 #include <algorithm>
+#include <deque>
 #include <set>
 #include <thread>
 
@@ -132,13 +133,13 @@ Status StoreImpl::FindVolume(VolumeSlot* slot) {
 // Side by side: each reads the head of every segment, which takes minutes where that is a seek. The
 // error is memory that ran out; what is wrong with a volume is its own.
 Status StoreImpl::OpenVolumes() {
-  std::vector<Status> ended(volumes_.size());
+  std::deque<Status> ended;
   std::vector<std::jthread> threads;  // joined also where one of them cannot be started
   threads.reserve(volumes_.size());
-  for (size_t i = 0; i < volumes_.size(); ++i) {
-    VolumeSlot* slot = volumes_[i].get();
+  for (const std::unique_ptr<VolumeSlot>& found : volumes_) {
+    VolumeSlot* slot = found.get();
     if (!slot->away.ok()) continue;
-    const auto open = [this, slot, end = &ended[i]] {
+    const auto open = [this, slot, end = &ended.emplace_back()] {
       *end = AtEdge([&] {
         slot->away = OpenVolume(slot);
         return OkStatus();

@@ -12,7 +12,7 @@ namespace {
 class Scale : public ::testing::Test {
  protected:
   Scale() { std::filesystem::remove_all(path()); }
-  ~Scale() override { std::filesystem::remove_all(path()); }
+  void TearDown() override { std::filesystem::remove_all(path()); }
   static std::string path() {
     return std::filesystem::temp_directory_path() / ("reel-scale-" + std::to_string(getpid()));
   }

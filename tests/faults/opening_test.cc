@@ -42,7 +42,7 @@ class Opening : public ::testing::Test {
     std::filesystem::remove_all(node_.root);
     EXPECT_TRUE(node_.Init().ok());
   }
-  ~Opening() override { std::filesystem::remove_all(node_.root); }
+  void TearDown() override { std::filesystem::remove_all(node_.root); }
 
   RealNode node_;
   MemoryIndex index_;
