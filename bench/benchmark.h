@@ -49,6 +49,8 @@ class Benchmark {
   virtual std::string rows() const = 0;  // of the goals: "a b n"
   // The disk's speed decides its figures: a round between two unlike probes says nothing.
   virtual bool probed() const { return true; }
+  // On simulated time: this machine has no part in its figures.
+  virtual bool simulated() const { return false; }
   virtual Status SetUp(const Settings& settings) = 0;
   virtual Status Run(Round* round) = 0;
   // Verifies what is left of all rounds.

@@ -39,6 +39,7 @@ class DayNightBenchmark final : public Benchmark {
   }
   std::string rows() const override { return "p"; }
   bool probed() const override { return false; }
+  bool simulated() const override { return true; }
   Status SetUp(const Settings& settings) override {
     seconds_ = settings.full ? 480 : 240;
     return OkStatus();

@@ -53,7 +53,7 @@ Result<std::vector<StreamId>> BenchNode::Cameras(uint32_t count) {
   for (uint32_t i = 0; i < count; ++i) {
     const std::string name = "camera-" + std::to_string(i);
     Result<StreamInfo> info = store_->CreateStream(name);
-    if (!info.ok()) info = store_->FindStream(name);
+    if (info.status().code() == Code::kAlreadyExists) info = store_->FindStream(name);
     if (!info.ok()) return info.status();
     cameras.push_back(info->id);
   }

@@ -33,8 +33,8 @@ class RecoveryBenchmark final : public Benchmark {
     seconds_ = std::min(settings.paced_seconds / 2, kLifeSecondsMax);
     catalog_segments_ = settings.full ? 100'000 : 20'000;
     shape_ = RecorderShape(recorder_);
-    const uint64_t bytes =
-        settings.full ? std::max(settings.volume_bytes, kFullBytes) : settings.volume_bytes;
+    // In less room what was acknowledged would be recycled before it has been looked for.
+    const uint64_t bytes = std::max(settings.volume_bytes, kVolumeBytes);
     shape_.segments = static_cast<uint32_t>(bytes / shape_.segment_bytes);
     return FillNode(shape_);
   }
@@ -56,7 +56,7 @@ class RecoveryBenchmark final : public Benchmark {
   Status TearDown() override { return OkStatus(); }
 
  private:
-  static constexpr uint64_t kFullBytes = uint64_t{24} << 30;
+  static constexpr uint64_t kVolumeBytes = uint64_t{24} << 30;
 
   std::string Note(const nlohmann::json& catalog) const {
     const auto seconds = [&](const char* key) {

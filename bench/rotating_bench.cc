@@ -40,6 +40,7 @@ class RotatingBenchmark final : public Benchmark {
   }
   std::string rows() const override { return "o"; }
   bool probed() const override { return false; }
+  bool simulated() const override { return true; }
   Status SetUp(const Settings& settings) override {
     length_ = std::chrono::seconds(settings.full ? 120 : 60);
     return OkStatus();

@@ -25,6 +25,7 @@ class TroubleBenchmark final : public Benchmark {
   }
   std::string rows() const override { return "o"; }
   bool probed() const override { return false; }
+  bool simulated() const override { return true; }
   Status SetUp(const Settings& /*settings*/) override { return OkStatus(); }
   Status TearDown() override { return OkStatus(); }
 

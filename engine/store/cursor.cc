@@ -31,7 +31,9 @@ Result<Item> CursorBase::Next(Duration wait) {
       REEL_RETURN_IF_ERROR(Step());
       continue;
     }
+    if (began_) footage_.YieldToRecording();
     REEL_ASSIGN_OR_RETURN(const bool opened, OpenNext());
+    began_ |= opened;
     if (opened || !narrator_.empty()) continue;
     if (!options_.follow || ended_) return Item{};
     const Duration left = std::max(wait - (footage_.clock().MonoNow() - begin), Duration{0});

@@ -43,7 +43,8 @@ class CursorBase : public Cursor {
  private:
   Status Step();
 
-  uint64_t seen_ = 0;  // of Footage::WaitForMore
+  uint64_t seen_ = 0;   // of Footage::WaitForMore
+  bool began_ = false;  // a stretch has been opened
 };
 
 std::unique_ptr<Cursor> NewForwardCursor(Footage& footage, StreamId stream,

@@ -37,6 +37,10 @@ class Footage {
   // Threads to read ahead with, outlive all reading. Null: nothing is read ahead.
   virtual HelperThreads* helpers() { return nullptr; }
 
+  // Called where a reader goes on to further footage: waits a moment (50 ms at most) while
+  // recording falls behind. Never before the first picture of a seek.
+  virtual void YieldToRecording() {}
+
   // NotFound when the segment has been recycled, Unavailable when its volume is away.
   virtual Result<SegmentLease> Lease(VolumeNo volume, SegmentSerial serial) = 0;
 

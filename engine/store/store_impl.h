@@ -159,6 +159,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   Result<SegmentLease> Lease(VolumeNo volume, SegmentSerial serial) override;
   BufferPool* read_buffers() override { return read_buffers_.get(); }
   HelperThreads* helpers() override { return helpers_.get(); }
+  void YieldToRecording() override;
   std::vector<LiveChunk> Live(StreamId stream) override;
   uint64_t WaitForMore(StreamId stream, uint64_t seen, Duration wait) override;
   bool IsRecording(StreamId stream, RunId run) override;
@@ -218,6 +219,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   void LoopThread(VolumeSlot* slot);
   void MaintenanceThread(VolumeSlot* slot);
   void DigestThread(VolumeSlot* slot);
+  void NoteTurn(const Volume& volume, MonoTime began);
   void FeedThread();
   void Pause(Duration wait);
   bool FeedOnce();
@@ -278,6 +280,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   // Of the cursors; who finds none takes its own.
   std::unique_ptr<BufferPool> read_buffers_;
   std::unique_ptr<HelperThreads> helpers_;
+  std::atomic<int64_t> readers_yield_until_ns_ = 0;  // monotonic
   Ledger ledger_;
   IndexFeed feed_;
 
@@ -308,8 +311,8 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   std::atomic<int> busy_ = 0;         // maintenance steps and turns of the feed under way
   std::atomic<int> maintaining_ = 0;  // of these, steps: one may hold rows the feed has not got yet
   std::thread feed_thread_;
-  MonoTime last_flush_;         // feed thread only
-  bool room_is_short_ = false;  // likewise
+  MonoTime last_flush_;                      // feed thread only
+  std::atomic<bool> room_is_short_ = false;  // the feed thread writes it
 
   // Counters.
   std::atomic<uint64_t> units_durable_ = 0;

@@ -14,6 +14,9 @@ namespace {
 constexpr Duration kLoopWait = std::chrono::milliseconds(2);
 constexpr Duration kMaintenanceWait = std::chrono::milliseconds(5);
 // Long enough for several chunks to be hashed in one turn.
+constexpr Duration kLongTurn = std::chrono::milliseconds(10);
+constexpr Duration kLongRequest = std::chrono::milliseconds(50);
+constexpr Duration kReadersYield = std::chrono::milliseconds(50);
 constexpr Duration kDigestWait = std::chrono::milliseconds(20);
 // A turn of the feed looks at every run, so it is not taken for each chunk; it delays on_durable.
 constexpr Duration kFeedWait = std::chrono::milliseconds(5);
@@ -71,13 +74,31 @@ void StoreImpl::Pause(Duration wait) {
 void StoreImpl::LoopThread(VolumeSlot* slot) {
   NameThread("reel-loop");
   while (!stop_) {
-    slot->volume->RunOnce(clock_.MonoNow(), kLoopWait);
+    const MonoTime began = clock_.MonoNow();
+    slot->volume->RunOnce(began, kLoopWait);
+    NoteTurn(*slot->volume, began);
     if (slot->roll_segments.exchange(false)) slot->volume->RollSegments();
     if (close_segments_ && !slot->segments_closed && slot->volume->CloseSegments()) {
       slot->segments_closed = true;
     }
   }
   slot->volume->Quiesce();
+}
+
+// A turn that takes long has waited for a processor; a request, behind what readers ask of the
+// disk.
+void StoreImpl::NoteTurn(const Volume& volume, MonoTime began) {
+  const MonoTime now = clock_.MonoNow();
+  const bool late = now - began >= kLongTurn || volume.OldestRequest(now) >= kLongRequest;
+  if (late || room_is_short_) readers_yield_until_ns_ = (now + kReadersYield).ns;
+}
+
+// Sixteen greedy readers made recording shed otherwise: schedulers of processors and disks share
+// among all who ask, and the readers were more.
+void StoreImpl::YieldToRecording() {
+  if (options_.manual) return;
+  const Duration left{readers_yield_until_ns_ - clock_.MonoNow().ns};
+  if (left > Duration::zero()) Pause(std::min(left, kReadersYield));
 }
 
 void StoreImpl::MaintenanceThread(VolumeSlot* slot) {
@@ -218,12 +239,13 @@ bool StoreImpl::FeedOnce() {
     const std::lock_guard lock(mutex_);
     for (const auto& [stream, list] : runs_) runs.insert(runs.end(), list.begin(), list.end());
   }
-  room_is_short_ = 2 * buffers_->in_use_bytes() >= buffers_->capacity_bytes();
+  bool room_is_short = 2 * buffers_->in_use_bytes() >= buffers_->capacity_bytes();
   for (const std::shared_ptr<ActiveRun>& run : runs) {
     RecordShed(*run, /*all=*/false);
     Tell(run.get());
-    room_is_short_ |= run->buffer->filling();
+    room_is_short |= run->buffer->filling();
   }
+  room_is_short_ = room_is_short;
   SpillFilling(runs);
   moved |= FinishEndedRuns();
   for (const std::unique_ptr<VolumeSlot>& slot : volumes_) {

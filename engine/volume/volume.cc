@@ -227,17 +227,21 @@ void Volume::RequeueFailed(Active* active) {
   active->not_durable.clear();
 }
 
+Duration Volume::OldestRequest(MonoTime now) const {
+  MonoTime oldest = now;
+  for (const InFlight& slot : slots_) {
+    if (slot.active != nullptr) oldest = std::min(oldest, slot.since);
+  }
+  return now - oldest;
+}
+
 void Volume::Watch(MonoTime now) {
   if (health_ == VolumeHealth::kOffline) return;
   if (prepare_failures_ >= kFailuresToOffline) {
     GoOffline(Unavailable("no segment can be prepared"));
     return;
   }
-  MonoTime oldest = now;
-  for (const InFlight& slot : slots_) {
-    if (slot.active != nullptr) oldest = std::min(oldest, slot.since);
-  }
-  const Duration age = now - oldest;
+  const Duration age = OldestRequest(now);
   if (age >= options_.offline_after) {
     GoOffline(Unavailable(
         "a request has not come back for " +

@@ -132,6 +132,8 @@ class Volume {
   // One turn of the loop: collects, places, submits, reaps (waiting at most `wait`), syncs,
   // reports. True if anything moved.
   bool RunOnce(MonoTime now, Duration wait);
+  // How long the oldest write or sync has been under way; zero with none. The loop's thread.
+  Duration OldestRequest(MonoTime now) const;
 
   // Nothing taken from the client is still on its way. Closes the open segments, so that Maintain
   // seals them; for an orderly stop.
