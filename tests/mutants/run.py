@@ -109,6 +109,8 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=60, help="at most, for each mutant")
     parser.add_argument("--only", action="append", help="mutants whose name has this text")
+    parser.add_argument("--rare", action="store_true",
+                        help="those too that a minute does not show")
     options = parser.parse_args()
     begin = time.monotonic()
     copy_tree()
@@ -122,7 +124,8 @@ def main():
             print(output)
             bad += 1
     chosen = [m for m in MUTANTS
-              if not options.only or any(text in m.name for text in options.only)]
+              if (not m.rare or options.rare)
+              and (not options.only or any(text in m.name for text in options.only))]
     for mutant in chosen:
         start = time.monotonic()
         caught, remark = try_mutant(mutant, options.seconds)
