@@ -31,7 +31,8 @@ Result<Item> CursorBase::Next(Duration wait) {
       REEL_RETURN_IF_ERROR(Step());
       continue;
     }
-    if (began_) footage_.YieldToRecording();
+    // Who follows what is recorded is no faster than that.
+    if (began_ && !options_.follow) footage_.YieldToRecording();
     REEL_ASSIGN_OR_RETURN(const bool opened, OpenNext());
     began_ |= opened;
     if (opened || !narrator_.empty()) continue;

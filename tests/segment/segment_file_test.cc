@@ -236,6 +236,31 @@ TEST(FileWindowTest, WhatItHoldsOfALongerStretchIsNotReadAgain) {
   EXPECT_EQ((*back)[4096], std::byte{2});
 }
 
+// In memory of a pool, in its own, and from the one to the other.
+TEST(FileWindowTest, KeepsWhatItHoldsWhereItsMemoryGrows) {
+  constexpr uint32_t kLong = 6U << 20;  // above what it makes room for at once
+  const auto pool = BufferPool::Create(16U << 20).value();
+  const auto small_pool = BufferPool::Create(2U << 20).value();
+  for (BufferPool* const memory :
+       {static_cast<BufferPool*>(nullptr), pool.get(), small_pool.get()}) {
+    SimDisk disk;
+    disk.PutFile("f", Bytes(kLong, std::byte{1}));
+    const std::unique_ptr<File> file = *disk.Open("f", OpenMode::kReadOnly);
+    FileWindow window(memory);
+    window.Open(*file, kLong, 8192);
+    ASSERT_TRUE(window.At(4096, 100).ok());
+    disk.Poke("f", 0, Bytes(kLong, std::byte{2}));
+    const Result<ByteSpan> larger = window.At(4096, kLong - 4096);
+    ASSERT_TRUE(larger.ok());
+    EXPECT_EQ((*larger)[0], std::byte{1});
+    EXPECT_EQ((*larger)[8191], std::byte{1});
+    EXPECT_EQ((*larger)[8192], std::byte{2});
+    EXPECT_EQ((*larger)[kLong - 4097], std::byte{2});
+  }
+  EXPECT_EQ(pool->in_use_bytes(), 0U) << "given back with the window";
+  EXPECT_EQ(small_pool->in_use_bytes(), 0U);
+}
+
 TEST(FileWindowTest, ABadSectorDoesNotHideItsNeighbours) {
   SimDisk disk;
   disk.PutFile("f", Bytes(32768, std::byte{1}));

@@ -140,6 +140,7 @@ class FakeFootage : public Footage {
     if (seen == counter && on_wait) on_wait();
     return counter;
   }
+  void YieldToRecording() override { ++yields; }
   bool IsRecording(StreamId, RunId run) override { return recording.count(run) != 0; }
   std::vector<WallTime> SessionBegins() override { return sessions; }
   WallTime StreamCreated(StreamId) override { return created; }
@@ -152,6 +153,7 @@ class FakeFootage : public Footage {
   std::function<void()> on_wait;     // may add footage and raise `counter`
   uint64_t counter = 0;
   int waits = 0;
+  int yields = 0;
   std::set<RunId> recording;
   std::vector<WallTime> sessions;
   WallTime created = At(-100);

@@ -147,7 +147,8 @@ struct Item {
 class Cursor {
  public:
   virtual ~Cursor() = default;
-  // The next item. Every byte of a unit has been verified. Blocks: reads. With `follow` waits up to
+  // The next item. Every byte of a unit has been verified. Blocks: reads; behind the first GOP, and
+  // without `follow`, up to 50 ms more for each GOP while recording falls behind. With `follow` waits up to
   // `wait` at the end and then returns kEnd, after which Next may be called again.
   virtual Result<Item> Next(Duration wait) = 0;
   Result<Item> Next() { return Next(Duration{0}); }
