@@ -152,8 +152,7 @@ class FakeFootage : public Footage {
   std::function<void()> after_live;  // once, as if another thread had come between
   std::function<void()> on_wait;     // may add footage and raise `counter`
   uint64_t counter = 0;
-  int waits = 0;
-  int yields = 0;
+  int waits = 0, yields = 0;
   std::set<RunId> recording;
   std::vector<WallTime> sessions;
   WallTime created = At(-100);

@@ -147,9 +147,9 @@ struct Item {
 class Cursor {
  public:
   virtual ~Cursor() = default;
-  // The next item. Every byte of a unit has been verified. Blocks: reads; behind the first GOP, and
-  // without `follow`, up to 50 ms more for each GOP while recording falls behind. With `follow` waits up to
-  // `wait` at the end and then returns kEnd, after which Next may be called again.
+  // The next item. Every byte of a unit has been verified. Blocks: reads; without `follow`, behind
+  // the first GOP and while recording falls behind, up to 50 ms more for each. With `follow` waits
+  // up to `wait` at the end and then returns kEnd, after which Next may be called again.
   virtual Result<Item> Next(Duration wait) = 0;
   Result<Item> Next() { return Next(Duration{0}); }
 };
