@@ -9,7 +9,6 @@ namespace reel::bench {
 namespace {
 
 constexpr uint32_t kFew = 10;
-constexpr Duration kWarmUp = std::chrono::seconds(3);
 constexpr uint64_t kVerifiedUnits = 50;
 
 TraceShape LowRate() {
@@ -60,7 +59,7 @@ class FlatStreamsBenchmark final : public Benchmark {
   Result<double> CpuPerStream(uint32_t count, Round* round) {
     PacedCameras cameras(*node_, {cameras_.begin(), cameras_.begin() + count}, trace_);
     REEL_RETURN_IF_ERROR(cameras.Begin());
-    REEL_RETURN_IF_ERROR(cameras.Run(kWarmUp, {}));
+    REEL_RETURN_IF_ERROR(cameras.Run(kPacedWarmUp, {}));
     const Usage before = Usage::Now();
     const MonoTime begin = MonoNow();
     REEL_RETURN_IF_ERROR(cameras.Run(length_, {}));

@@ -16,7 +16,6 @@
 namespace reel::bench {
 namespace {
 
-constexpr Duration kWarmUp = std::chrono::seconds(3);
 constexpr Duration kCoolDown = std::chrono::seconds(2);  // above four flush intervals
 constexpr int kFfmpegs = 40;
 constexpr double kMiB = 1 << 20;
@@ -93,7 +92,7 @@ class PacedBenchmark final : public Benchmark {
     directory_ = settings.directory;
     if (settings.streams != 0) case_.streams = settings.streams;
     if (settings.readers != 0 && case_.readers != 0) case_.readers = settings.readers;
-    length_ = Duration{static_cast<int64_t>(settings.paced_seconds * 1e9)} + kWarmUp;
+    length_ = Duration{static_cast<int64_t>(settings.paced_seconds * 1e9)} + kPacedWarmUp;
     NodeShape shape;
     shape.root = settings.directory + "/node";
     shape.segments = static_cast<uint32_t>(settings.volume_bytes / shape.segment_bytes);
@@ -116,14 +115,14 @@ class PacedBenchmark final : public Benchmark {
       if (case_.readers != 0)
         readers = std::make_unique<GreedyReaders>(node_->store(), cameras_, case_.readers);
     };
-    REEL_RETURN_IF_ERROR(cameras.Run(kWarmUp, {}));
+    REEL_RETURN_IF_ERROR(cameras.Run(kPacedWarmUp, {}));
     start_readers();
     const Usage before = Usage::Now();
     const uint64_t payload_before = cameras.payload_bytes();
     const uint64_t chunks_before = node_->store().counters().chunks_written;
     const MonoTime begin = MonoNow();
     REEL_RETURN_IF_ERROR(
-        cameras.Run(length_ - kWarmUp, {Duration{0}, length_ - kWarmUp - kCoolDown}));
+        cameras.Run(length_ - kPacedWarmUp, {Duration{0}, length_ - kPacedWarmUp - kCoolDown}));
     const double seconds = Seconds(MonoNow() - begin);
     const Usage used = Usage::Now() - before;
     const uint64_t chunks = node_->store().counters().chunks_written - chunks_before;

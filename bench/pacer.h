@@ -10,6 +10,9 @@ namespace reel::bench {
 
 MonoTime MonoNow();  // CLOCK_MONOTONIC, as SystemClock()
 
+// What paced runs leave out of their figures at the start.
+inline constexpr Duration kPacedWarmUp = std::chrono::seconds(3);
+
 class Pacer {
  public:
   Pacer();

@@ -15,7 +15,6 @@ namespace reel::bench {
 namespace {
 
 constexpr uint64_t kMinutes = 8;
-constexpr uint64_t kGopsPerMinute = 30;
 constexpr size_t kPrefixBytes = 4;
 constexpr char kStartCode[] = {0, 0, 0, 1};
 // The parameter sets of the trace say so, whatever pace the pictures came at.

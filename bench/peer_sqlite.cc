@@ -17,10 +17,9 @@ namespace {
 
 constexpr uint32_t kStreams = 1000;
 constexpr uint32_t kFiles = 32;
-constexpr uint64_t kGopsPerMinute = 30;
 constexpr int64_t kGopNs = 2'000'000'000;
 constexpr uint64_t kSeeksPerDrop = 100;  // as many seeks as there are between two drops of Reel's
-constexpr uint64_t kWarmUp = 10'000;
+constexpr uint64_t kWarmUpFinds = 10'000;
 constexpr size_t kBlock = 4096;
 
 Status FromSqlite(sqlite3* db, int code) {
@@ -72,7 +71,7 @@ class SqlitePeer final : public SeekPeer {
                                          "SELECT file, place, length FROM keyframes WHERE "
                                          "stream = ? AND time <= ? ORDER BY time DESC LIMIT 1"));
     Rng rng(41);
-    for (uint64_t n = 0; n < kWarmUp; ++n) REEL_RETURN_IF_ERROR(Find(Pick(&rng)).status());
+    for (uint64_t n = 0; n < kWarmUpFinds; ++n) REEL_RETURN_IF_ERROR(Find(Pick(&rng)).status());
     return OkStatus();
   }
 

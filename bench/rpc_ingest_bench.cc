@@ -17,7 +17,6 @@ namespace reel::bench {
 namespace {
 
 constexpr Duration kStartMax = std::chrono::minutes(2);
-constexpr Duration kWarmUp = std::chrono::seconds(3);
 constexpr Duration kLookAgain = std::chrono::milliseconds(100);
 constexpr Duration kIdleMax = std::chrono::minutes(2);
 constexpr uint32_t kReplayLoops = 2;
@@ -58,7 +57,7 @@ class RpcIngestBenchmark final : public Benchmark {
   Status Run(Round* round) override {
     const WallTime begin_wall = SystemClock().WallNow();
     REEL_RETURN_IF_ERROR(Connect());
-    pacer_.WaitUntil(MonoNow() + kWarmUp);
+    pacer_.WaitUntil(MonoNow() + kPacedWarmUp);
     REEL_RETURN_IF_ERROR(Measure(round));
     const std::vector<server::SourceStatus> sources = cameras_->Sources();
     REEL_RETURN_IF_ERROR(cameras_->Apply({}));

@@ -11,7 +11,6 @@
 namespace reel::bench {
 namespace {
 
-constexpr Duration kWarmUp = std::chrono::seconds(3);
 constexpr Duration kCoolDown = std::chrono::seconds(2);  // above four flush intervals
 constexpr int kSpeed = 4;
 // A viewer that is not given its pictures in time is none at that speed.
@@ -28,7 +27,8 @@ class RpcReadersBenchmark final : public Benchmark {
   Status SetUp(const Settings& settings) override {
     live_count_ = settings.streams != 0 ? settings.streams : 500;
     viewers_ = settings.readers != 0 ? settings.readers : 64;
-    length_ = Duration{static_cast<int64_t>(settings.paced_seconds * 1e9)} + kWarmUp + kCoolDown;
+    length_ =
+        Duration{static_cast<int64_t>(settings.paced_seconds * 1e9)} + kPacedWarmUp + kCoolDown;
     // They read on from where they stand: how long the history is makes no difference.
     Settings short_history = settings;
     if (settings.keyframes == 0) short_history.keyframes = 1'000'000;
@@ -48,7 +48,7 @@ class RpcReadersBenchmark final : public Benchmark {
     for (uint32_t viewer = 0; viewer < viewers_; ++viewer)
       threads.emplace_back([this, viewer, &statuses] { statuses[viewer] = Play(viewer); });
     const MonoTime begin = MonoNow();
-    const Status recorded = live.Run(length_, {kWarmUp, length_ - kCoolDown});
+    const Status recorded = live.Run(length_, {kPacedWarmUp, length_ - kCoolDown});
     const double seconds = Seconds(MonoNow() - begin);
     const uint64_t played = played_;
     stop_ = true;

@@ -13,6 +13,8 @@
 
 namespace reel::bench {
 
+inline constexpr uint64_t kGopsPerMinute = 30;
+
 class SeekPeer {
  public:
   virtual ~SeekPeer() = default;

@@ -65,7 +65,7 @@ std::string ValueOf(const std::string& key, const std::string& text) {
 }
 
 // Which entry and key each line of the text is of, by line from 1.
-struct Place {
+struct Spot {
   size_t entry = 0;
   std::string key;
 };
@@ -88,7 +88,7 @@ class Writer {
     }
   }
   const std::string& text() const { return text_; }
-  const Place* At(uint32_t line) const {
+  const Spot* At(uint32_t line) const {
     const auto at = places_.find(line);
     return at == places_.end() ? nullptr : &at->second;
   }
@@ -101,7 +101,7 @@ class Writer {
 
   std::string text_;
   uint32_t line_ = 0;
-  std::map<uint32_t, Place> places_;
+  std::map<uint32_t, Spot> places_;
 };
 
 Result<std::string> ReadAll(int fd, const std::string& path) {
@@ -186,7 +186,7 @@ Result<ConfigEdit> PlanCameras(const std::string& path, const std::vector<Camera
   for (size_t i = 0; i < entries.size(); ++i) writer.Add(i, entries[i]);
   edit.after = writer.text();
   for (const server::Mistake& mistake : server::ParseConfig(edit.after, directory).mistakes) {
-    const Place* place = writer.At(mistake.line);
+    const Spot* place = writer.At(mistake.line);
     edit.mistakes.push_back(place == nullptr
                                 ? EntryMistake{0, "", mistake.what}
                                 : EntryMistake{place->entry, place->key, mistake.what});

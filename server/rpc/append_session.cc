@@ -9,7 +9,6 @@ namespace reel::server {
 namespace {
 
 constexpr std::string_view kCall = "reel.v1.Ingest/Append";
-constexpr Duration kWatchEvery = std::chrono::milliseconds(500);
 constexpr size_t kMaxInFlight = 1U << 16;
 
 bool Same(const Watermarks& a, const Watermarks& b) {

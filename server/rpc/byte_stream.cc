@@ -7,7 +7,6 @@
 namespace reel::server {
 namespace {
 
-constexpr Duration kWatchEvery = std::chrono::milliseconds(500);
 // Turns of one client before another's may go.
 constexpr int kTurnsInARow = 16;
 

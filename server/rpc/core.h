@@ -21,6 +21,9 @@
 
 namespace reel::server {
 
+// How often a stream is looked at without an event of its own: deadlines, silence, permission.
+inline constexpr Duration kWatchEvery = std::chrono::milliseconds(500);
+
 struct RpcCore {
   explicit RpcCore(const RpcOptions& given)
       : options(given),
