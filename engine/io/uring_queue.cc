@@ -20,9 +20,11 @@ namespace reel {
 namespace {
 
 constexpr uint64_t kWakeSlot = UINT64_MAX;
-// Registered memory is cut into buffers of this size, since the kernel takes none above 1 GiB. No
-// block of a BufferPool crosses a cut, and 16384 of them are allowed: 1 TiB.
-constexpr size_t kRegisteredPieceBytes = size_t{64} << 20;
+// Registered memory is cut into buffers of this size, each given to the kernel when a request first
+// touches it: registering pins a buffer's pages, and so clears those that were never used (of 1.5 GiB
+// at once: seconds of the thread that writes). No block of a BufferPool crosses a cut.
+constexpr size_t kRegisteredPieceBytes = size_t{16} << 20;
+constexpr size_t kMaxRegisteredPieces = 16384;  // the kernel's bound: 256 GiB
 
 // A ring with the best flags this kernel takes; 0 or -errno.
 int InitRing(unsigned entries, io_uring* ring) {
@@ -64,9 +66,11 @@ class UringQueue final : public IoQueue {
   size_t Take(std::span<IoCompletion> out);
   size_t TakeRefused(std::span<IoCompletion> out);
   io_uring_sqe* NextSqe();
-  void Prepare(io_uring_sqe* sqe, const IoRequest& request) const;
+  void Prepare(io_uring_sqe* sqe, const IoRequest& request);
   // Index of the registered buffer that holds the whole request, or -1.
-  int RegisteredIndex(const IoRequest& request) const;
+  int RegisteredIndex(const IoRequest& request);
+  // 0 or -errno; what the kernel has refused once it is not asked again.
+  int RegisterPiece(size_t index);
 
   struct Refused {
     uint32_t slot;
@@ -83,6 +87,8 @@ class UringQueue final : public IoQueue {
   UniqueFd wake_fd_;
   uint64_t wake_count_ = 0;  // the kernel writes it when the queue is woken
   MutableByteSpan registered_;
+  enum class Piece : uint8_t { kUntouched, kRegistered, kRefused };
+  std::vector<Piece> pieces_;   // of registered_
   std::vector<uint64_t> tags_;  // by slot
   std::vector<uint32_t> free_slots_;
   std::vector<Refused> refused_;  // never reach the kernel
@@ -129,17 +135,30 @@ void UringQueue::ArmWake() {
   io_uring_sqe_set_data64(sqe, kWakeSlot);
 }
 
-int UringQueue::RegisteredIndex(const IoRequest& request) const {
+int UringQueue::RegisteredIndex(const IoRequest& request) {
   const std::less<> before;
   if (registered_.empty() || before(request.data, registered_.data())) return -1;
   const auto begin = static_cast<size_t>(request.data - registered_.data());
   const size_t end = begin + request.length_bytes;
   if (end > registered_.size()) return -1;
   const size_t index = begin / kRegisteredPieceBytes;
-  return end <= (index + 1) * kRegisteredPieceBytes ? static_cast<int>(index) : -1;
+  if (end > (index + 1) * kRegisteredPieceBytes) return -1;
+  return RegisterPiece(index) == 0 ? static_cast<int>(index) : -1;
 }
 
-void UringQueue::Prepare(io_uring_sqe* sqe, const IoRequest& request) const {
+int UringQueue::RegisterPiece(size_t index) {
+  if (pieces_[index] == Piece::kRegistered) return 0;
+  if (pieces_[index] == Piece::kRefused) return -ENOMEM;
+  const size_t begin = index * kRegisteredPieceBytes;
+  const iovec piece{registered_.data() + begin,
+                    std::min(kRegisteredPieceBytes, registered_.size() - begin)};
+  const int result = io_uring_register_buffers_update_tag(&ring_, static_cast<unsigned>(index),
+                                                          &piece, nullptr, 1);
+  pieces_[index] = result < 0 ? Piece::kRefused : Piece::kRegistered;
+  return std::min(result, 0);
+}
+
+void UringQueue::Prepare(io_uring_sqe* sqe, const IoRequest& request) {
   const int fd = FdFileOf(request).fd();
   const int index = RegisteredIndex(request);
   const unsigned length = request.length_bytes;
@@ -246,22 +265,22 @@ void UringQueue::Wake() {
   [[maybe_unused]] const ssize_t count = write(wake_fd_.get(), &one, sizeof one);
 }
 
+// The first piece at once, so that a refusal is told.
 Status UringQueue::RegisterBuffers(MutableByteSpan region) {
   Enable();
   if (!registered_.empty()) {
     registered_ = {};
     io_uring_unregister_buffers(&ring_);
   }
-  std::vector<iovec> pieces;
-  for (size_t at = 0; at < region.size(); at += kRegisteredPieceBytes) {
-    pieces.push_back({region.data() + at, std::min(kRegisteredPieceBytes, region.size() - at)});
-  }
-  if (pieces.empty()) return {};
-  const int result =
-      io_uring_register_buffers(&ring_, pieces.data(), static_cast<unsigned>(pieces.size()));
+  const size_t count = std::min((region.size() + kRegisteredPieceBytes - 1) / kRegisteredPieceBytes,
+                                kMaxRegisteredPieces);
+  if (count == 0) return {};
+  int result = io_uring_register_buffers_sparse(&ring_, static_cast<unsigned>(count));
   if (result < 0) return Status::FromErrno(-result, path_ + ": registering buffers");
-  registered_ = region;
-  return {};
+  registered_ = region.first(std::min(region.size(), count * kRegisteredPieceBytes));
+  pieces_.assign(count, Piece::kUntouched);
+  result = RegisterPiece(0);
+  return result < 0 ? Status::FromErrno(-result, path_ + ": registering buffers") : OkStatus();
 }
 
 // A no-op through the whole path: some policies allow the setup and refuse the rest.
