@@ -26,9 +26,14 @@ class Scanner {
         geometry_{header.segment_bytes, header.granule_bytes},
         window_(file, header.footer_offset_bytes, kReadAheadBytes) {}
 
-  void Run() {
+  void Run(const std::function<void()>& between) {
     uint64_t at = geometry_.data_begin_bytes();
+    uint64_t next_step = at + kSalvageStepBytes;
     while (at + format::kBlockBytes <= header_.footer_offset_bytes) {
+      if (between && at >= next_step) {
+        between();
+        next_step = at + kSalvageStepBytes;
+      }
       const uint64_t size = TryChunk(at);
       at += size == 0 ? format::kBlockBytes : size;
     }
@@ -107,13 +112,13 @@ class Scanner {
 }  // namespace
 
 Result<SalvageReport> Salvage(File& file, const format::SegmentHeader& header,
-                              ChunkSeq known_durable_seq) {
+                              ChunkSeq known_durable_seq, const std::function<void()>& between) {
   if (file.size_bytes() < header.segment_bytes) {
     return DataLoss("segment file is " + std::to_string(file.size_bytes()) +
                     " bytes long, its header says " + std::to_string(header.segment_bytes));
   }
   Scanner scanner(file, header);
-  scanner.Run();
+  scanner.Run(between);
   return scanner.Report(known_durable_seq);
 }
 

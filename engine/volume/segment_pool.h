@@ -128,8 +128,9 @@ class SegmentPool {
   // Lowest serial that waits for salvage.
   std::optional<format::SegmentHeader> NextBroken() const;
   // Blocks. Salvages a broken segment, makes what it holds durable and writes its footer; an empty
-  // one becomes free. With `write` false it only reads.
-  Result<SalvageReport> SalvageBroken(SegmentSerial serial, ChunkSeq known_durable_seq, bool write);
+  // one becomes free. With `write` false it only reads. `between`: as Salvage().
+  Result<SalvageReport> SalvageBroken(SegmentSerial serial, ChunkSeq known_durable_seq, bool write,
+                                      const std::function<void()>& between = {});
 
   // NotFound when that serial is not on the volume (any more).
   Result<SegmentLease> Lease(SegmentSerial serial);

@@ -126,7 +126,7 @@ Status SegmentPool::SyncSalvaged(SegmentSerial serial, File& file, const Salvage
 }
 
 Result<SalvageReport> SegmentPool::SalvageBroken(SegmentSerial serial, ChunkSeq known_durable_seq,
-                                                 bool write) {
+                                                 bool write, const std::function<void()>& between) {
   uint32_t file_number = 0;
   format::SegmentHeader header;
   std::optional<ChunkSeq> abandoned_at;
@@ -139,7 +139,7 @@ Result<SalvageReport> SegmentPool::SalvageBroken(SegmentSerial serial, ChunkSeq 
   }
   if (abandoned_at) known_durable_seq = std::max(known_durable_seq, *abandoned_at);
   REEL_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, FileOf(file_number));
-  REEL_ASSIGN_OR_RETURN(SalvageReport report, Salvage(*file, header, known_durable_seq));
+  REEL_ASSIGN_OR_RETURN(SalvageReport report, Salvage(*file, header, known_durable_seq, between));
   if (!write) return report;
   // Rows and ids go by seq.
   while (abandoned_at && !report.rows.empty() && report.rows.back().seq > *abandoned_at) {

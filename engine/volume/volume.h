@@ -242,6 +242,7 @@ class Volume {
 
   // volume_maintain.cc
   bool SealNext();
+  bool PrepareOrFree();
   bool PrepareNext();
   bool SalvageNext();
   SegmentRow RowFor(const format::SegmentHeader& header, SegmentState state) const;
@@ -281,6 +282,7 @@ class Volume {
   std::atomic<uint32_t> prepare_failures_ = 0;  // in a row
   std::deque<SealJob> seal_jobs_;
   std::map<ClassId, bool> wanted_spares_;
+  bool salvaging_ = false;  // Maintain's own
   // Nothing is free and nothing can be recycled: what is open is all there is.
   std::atomic<bool> starving_ = false;
   MonoTime salvage_not_before_{std::numeric_limits<int64_t>::min()};

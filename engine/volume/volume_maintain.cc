@@ -8,10 +8,11 @@ namespace reel {
 
 bool Volume::Maintain() {
   if (health_ == VolumeHealth::kOffline) return false;
-  const bool made_ready = closing_ ? pool_->FreeSpare() : PrepareNext();
-  if (made_ready || SealNext() || SalvageNext()) return true;
+  if (PrepareOrFree() || SealNext() || SalvageNext()) return true;
   return closing_ && pool_->SettleLife();
 }
+
+bool Volume::PrepareOrFree() { return closing_ ? pool_->FreeSpare() : PrepareNext(); }
 
 bool Volume::Digest() {
   std::deque<ChunkPtr> chunks;
@@ -115,6 +116,7 @@ bool Volume::PrepareNext() {
   // lest the newest footage makes room for itself.
   const std::optional<format::SegmentHeader> broken = pool_->NextBroken();
   const bool older_waits = broken && (!oldest || broken->serial < oldest->serial);
+  if (older_waits && salvaging_) return false;
   if (older_waits && SalvageNext()) return true;
   if (!oldest) {
     starving_ = true;
@@ -153,7 +155,12 @@ bool Volume::SalvageNext() {
     client_.OnSegment(RowOfRows(*broken, SegmentState::kSealed, (*footer)->rows), (*footer)->rows);
     return true;
   }
-  Result<SalvageReport> report = pool_->SalvageBroken(broken->serial, {}, /*write=*/true);
+  // Recording does not wait for what a crash left: segments are made ready and sealed meanwhile.
+  salvaging_ = true;
+  Result<SalvageReport> report = pool_->SalvageBroken(broken->serial, {}, /*write=*/true, [this] {
+    static_cast<void>(PrepareOrFree() || SealNext());
+  });
+  salvaging_ = false;
   if (!report.ok()) {
     Log(LogLevel::kError, "segment " + std::to_string(broken->serial.value) +
                               " cannot be salvaged: " + report.status().ToString());
