@@ -33,7 +33,7 @@ class ReindexBenchmark final : public Benchmark {
 
   Status SetUp(const Settings& settings) override {
     shape_.root = settings.directory + "/node";
-    shape_.segment_bytes = uint64_t{128} << 20;
+    shape_.segment_bytes = uint64_t{64} << 20;
     shape_.segments = static_cast<uint32_t>(settings.volume_bytes / 2 / shape_.segment_bytes);
     shape_.buffer_bytes = uint64_t{512} << 20;
     REEL_ASSIGN_OR_RETURN(const auto node, BenchNode::Open(shape_));

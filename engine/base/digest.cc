@@ -2,7 +2,6 @@
 
 #include <isa-l/crc.h>
 #include <openssl/evp.h>
-#include <openssl/sha.h>
 
 #include "engine/base/check.h"
 
@@ -24,9 +23,22 @@ uint32_t Crc32c(ByteSpan bytes, uint32_t seed) {
 
 uint32_t SeedOf(const SegmentUid& uid) { return Crc32c(std::as_bytes(std::span(uid.bytes))); }
 
+namespace {
+
+// Looked up once: for a node of a footer's tree the lookup, and its lock, cost more than the hash.
+const EVP_MD* Sha256Algorithm() {
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  REEL_CHECK(algorithm != nullptr, "SHA-256 is there");
+  return algorithm;
+}
+
+}  // namespace
+
 std::array<uint8_t, 32> Sha256(ByteSpan bytes) {
   std::array<uint8_t, 32> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  const bool done = EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr,
+                               Sha256Algorithm(), nullptr) == 1;
+  REEL_CHECK(done, "a digest takes any bytes");
   return digest;
 }
 
@@ -37,7 +49,7 @@ struct Sha256Stream::State {
 
 Sha256Stream::Sha256Stream() : state_(std::make_unique<State>()) {
   const bool begun = state_->context != nullptr &&
-                     EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1;
+                     EVP_DigestInit_ex(state_->context.get(), Sha256Algorithm(), nullptr) == 1;
   REEL_CHECK(begun, "SHA-256 is there");
 }
 

@@ -21,8 +21,8 @@ namespace {
 
 constexpr uint64_t kWakeSlot = UINT64_MAX;
 // Registered memory is cut into buffers of this size, each given to the kernel when a request first
-// touches it: registering pins a buffer's pages, and so clears those that were never used (of 1.5 GiB
-// at once: seconds of the thread that writes). No block of a BufferPool crosses a cut.
+// touches it: registering pins a buffer's pages, and so clears those that were never used (of
+// 1.5 GiB at once: seconds of the thread that writes). No block of a BufferPool crosses a cut.
 constexpr size_t kRegisteredPieceBytes = size_t{16} << 20;
 constexpr size_t kMaxRegisteredPieces = 16384;  // the kernel's bound: 256 GiB
 

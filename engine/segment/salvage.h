@@ -39,8 +39,8 @@ struct SalvageReport {
 
 // Scans the life that `header` describes. `known_durable_seq` is what others know to be
 // acknowledged (index, ledger, copies). Never writes. Errors: only a file that cannot be read at
-// all. `between` is called every kSalvageStepBytes or so: a large segment takes seconds, in which the
-// caller may have more urgent work.
+// all. `between` is called every kSalvageStepBytes or so: a large segment takes seconds, in which
+// the caller may have more urgent work.
 Result<SalvageReport> Salvage(File& file, const format::SegmentHeader& header,
                               ChunkSeq known_durable_seq,
                               const std::function<void()>& between = {});

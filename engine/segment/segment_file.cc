@@ -21,7 +21,7 @@ bool IsZero(ByteSpan bytes) {
 // Both copies of block 0 in one read, where they are not further apart than this.
 constexpr uint32_t kCopiesApartBytes = 64U << 10;
 // A footer is read whole at once up to this: a seek costs more than what is read in vain.
-constexpr uint64_t kFooterReadBytes = 128U << 10;
+constexpr uint64_t kFooterReadBytes = 256U << 10;
 
 FileWindow CopiesOf(File& file, uint32_t granule_bytes) {
   const uint64_t both = granule_bytes + kBlockBytes;

@@ -5,7 +5,7 @@
 namespace reel {
 namespace {
 
-constexpr size_t kRowsOfOneTime = 64;
+constexpr size_t kRowsAhead = 64;
 constexpr size_t kRowsBack = 64;
 
 bool Contains(const Piece& whole, const Piece& part) {
@@ -97,12 +97,26 @@ GopRow* GopJoiner::FindBeginning(const GopRow& row) {
 }
 
 Result<GopRow*> GopJoiner::LoadSame(const GopRow& row) {
-  REEL_ASSIGN_OR_RETURN(const std::vector<GopRow> there,
-                        index_.Gops(row.stream, row.begin, Direction::kForward, kRowsOfOneTime));
-  for (const GopRow& known : there) {
-    if (KeyOf(known) == KeyOf(row)) return &rows_.emplace(KeyOf(known), known).first->second;
+  const bool known =
+      ahead_.stream == row.stream && ahead_.from <= row.begin && row.begin <= ahead_.to;
+  if (!known) REEL_RETURN_IF_ERROR(LookAhead(row));
+  const auto begins_before = [](const GopRow& there, WallTime begin) {
+    return there.begin < begin;
+  };
+  auto there = std::lower_bound(ahead_.rows.begin(), ahead_.rows.end(), row.begin, begins_before);
+  for (; there != ahead_.rows.end() && there->begin == row.begin; ++there) {
+    if (KeyOf(*there) == KeyOf(row)) return &rows_.emplace(KeyOf(row), *there).first->second;
   }
   return nullptr;
+}
+
+Status GopJoiner::LookAhead(const GopRow& row) {
+  REEL_ASSIGN_OR_RETURN(std::vector<GopRow> rows,
+                        index_.Gops(row.stream, row.begin, Direction::kForward, kRowsAhead));
+  // Of the last time there may be more.
+  const WallTime to = rows.size() < kRowsAhead ? kWallMax : rows.back().begin - Duration{1};
+  ahead_ = {row.stream, row.begin, std::max(to, row.begin), std::move(rows)};
+  return OkStatus();
 }
 
 Result<GopRow*> GopJoiner::LoadBeginning(const GopRow& row) {

@@ -2,7 +2,8 @@
 // stands in it: a GOP that crosses from one into the next, and units that were sent and stored
 // twice, come together here, whatever the order in which segments are read.
 //
-// Thread rule: one thread. Ownership: the index outlives it. Cost: one or two lookups a row.
+// Thread rule: one thread. Ownership: the index outlives it. Cost: a lookup for
+// every 64 rows of a stream that the index has, and one for each row that begins no GOP.
 #pragma once
 
 #include <map>
@@ -33,10 +34,19 @@ class GopJoiner {
   Status AddOne(const GopRow& row);
   GopRow* FindBeginning(const GopRow& row);
   Result<GopRow*> LoadSame(const GopRow& row);
+  Status LookAhead(const GopRow& row);
   Result<GopRow*> LoadBeginning(const GopRow& row);
 
   Index& index_;
   std::map<Key, GopRow> rows_;
+  // All that the index has of one stream between two times, both included.
+  struct Ahead {
+    StreamId stream;
+    WallTime from = kWallMax;
+    WallTime to = kWallMin;
+    std::vector<GopRow> rows;  // by begin
+  };
+  Ahead ahead_;
 };
 
 }  // namespace reel

@@ -36,6 +36,8 @@ void KeepLast(std::vector<T>* rows, KeyOf key_of) {
   *rows = std::move(kept);
 }
 
+std::pair<RunId, WallTime> KeyOfRun(const RunRow& row) { return {row.run, row.begin}; }
+
 }  // namespace
 
 void IndexFeed::AddDurable(const StreamChunkPtr& chunk) {
@@ -118,7 +120,7 @@ bool IndexFeed::full() const {
 void IndexFeed::KeepLatest(IndexBatch* batch) const {
   KeepLast(&batch->gops,
            [](const GopRow& row) { return std::tuple(row.run, row.begin, row.first_unit); });
-  KeepLast(&batch->runs, [](const RunRow& row) { return std::pair(row.run, row.begin); });
+  KeepLast(&batch->runs, KeyOfRun);
   for (RunRow& row : batch->runs) {
     // What the ledger knows of a run's end holds over what chunks alone can tell.
     const std::optional<RunRow> known = ledger_.FindRun(row.run);
@@ -131,6 +133,7 @@ Status IndexFeed::JoinWithWhatIsThere(Index& index, IndexBatch* rows) {
   GopJoiner joiner(index);
   REEL_RETURN_IF_ERROR(joiner.Add(std::exchange(rows->gops, {})));
   rows->gops = joiner.Take();
+  KeepLast(&rows->runs, KeyOfRun);  // every chunk made one
   for (RunRow& row : rows->runs) {
     REEL_ASSIGN_OR_RETURN(const std::vector<RunRow> there,
                           index.Runs(row.stream, {row.begin, row.begin + Duration{1}}, 1U << 20));

@@ -277,7 +277,8 @@ TEST_P(DiskContract, MemoryInAndAroundTheRegisteredRegionCarriesTheSameBytes) {
   }
 }
 
-// The kernel clears every page it pins: for a large pool that takes seconds in which nothing is recorded.
+// The kernel clears every page it pins: for a large pool that takes seconds in which nothing is
+// recorded.
 TEST_P(DiskContract, MostOfTheRegisteredRegionIsNotTouchedBeforeItIsUsed) {
   constexpr size_t kRegion = size_t{64} << 20;
   constexpr size_t kPage = 4096;

@@ -82,8 +82,8 @@ class IoQueue {
   virtual size_t Reap(std::span<IoCompletion> out, Duration wait) = 0;
   // Makes the current or the next Reap return early.
   virtual void Wake() = 0;
-  // A hint that requests will mostly use this memory, which may stay untouched until they do; refusal
-  // (RLIMIT_MEMLOCK) costs speed only.
+  // A hint that requests will mostly use this memory, which may stay untouched until they do;
+  // refusal (RLIMIT_MEMLOCK) costs speed only.
   virtual Status RegisterBuffers(MutableByteSpan region) = 0;
 };
 
