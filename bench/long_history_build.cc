@@ -2,8 +2,10 @@
 #include <rocksdb/db.h>
 #include <rocksdb/sst_file_writer.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
+#include <thread>
 
 #include "bench/long_history.h"
 #include "engine/base/bytes.h"
@@ -24,14 +26,15 @@ constexpr Bucket kBuckets[] = {Bucket::kHour, Bucket::kDay};
 // Tables that follow one another, cut where one is large enough.
 class Tables {
  public:
-  Tables(rocksdb::Options options, std::string directory)
-      : options_(std::move(options)), directory_(std::move(directory)) {}
+  // Files are called `prefix` and a number.
+  Tables(rocksdb::Options options, std::string prefix)
+      : options_(std::move(options)), prefix_(std::move(prefix)) {}
 
   // REQUIRES: keys rise since the last Cut.
   Status Put(const std::string& key, const Bytes& value) {
     if (!open_) {
       open_ = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options_);
-      paths_.push_back(directory_ + "/" + std::to_string(paths_.size()) + ".sst");
+      paths_.push_back(prefix_ + std::to_string(paths_.size()) + ".sst");
       REEL_RETURN_IF_ERROR(FromRocks(open_->Open(paths_.back()), "a table of a history"));
     }
     const rocksdb::Slice bytes(AsText(value));
@@ -50,7 +53,7 @@ class Tables {
 
  private:
   const rocksdb::Options options_;
-  const std::string directory_;
+  const std::string prefix_;
   std::unique_ptr<rocksdb::SstFileWriter> open_;
   std::vector<std::string> paths_;
 };
@@ -85,20 +88,59 @@ Status PutStream(const LongHistory& history, uint32_t stream, Tables* tables,
   return OkStatus();
 }
 
-Status PutAll(const LongHistory& history, Tables* tables) {
+// Streams that follow one another in the index's order, on a thread of their own.
+struct Part {
+  std::vector<uint32_t> streams;
+  Tables tables;
+  std::map<BucketId, BucketTotals> buckets;
+  Status status;
+
+  void Put(const LongHistory& history) {
+    for (const uint32_t number : streams) {
+      if (status.ok()) status = PutStream(history, number, &tables, &buckets);
+    }
+    if (status.ok()) status = tables.Cut();
+  }
+};
+
+Status PutBuckets(const std::vector<Part>& parts, Tables* tables) {
+  for (const Bucket table : kBuckets) {
+    for (const Part& part : parts) {
+      for (const auto& [id, totals] : part.buckets) {
+        if (id.bucket != table) continue;
+        REEL_RETURN_IF_ERROR(tables->Put(BucketKey(id), EncodeBucket(totals)));
+      }
+    }
+    REEL_RETURN_IF_ERROR(tables->Cut());
+  }
+  return OkStatus();
+}
+
+// Paths of the tables.
+Result<std::vector<std::string>> PutAll(const LongHistory& history, const rocksdb::Options& options,
+                                        const std::string& directory) {
   std::map<StreamId, uint32_t> streams;  // in the index's order
   for (uint32_t i = 0; i < history.streams(); ++i) streams[history.stream(i)] = i;
-  std::map<BucketId, BucketTotals> buckets;
-  for (const auto& [id, number] : streams)
-    REEL_RETURN_IF_ERROR(PutStream(history, number, tables, &buckets));
-  for (const Bucket table : kBuckets) {
-    REEL_RETURN_IF_ERROR(tables->Cut());
-    for (const auto& [id, totals] : buckets) {
-      if (id.bucket != table) continue;
-      REEL_RETURN_IF_ERROR(tables->Put(BucketKey(id), EncodeBucket(totals)));
+  const size_t each = streams.size() / std::max(1U, std::thread::hardware_concurrency()) + 1;
+  std::vector<Part> parts;
+  for (const auto& [id, number] : streams) {
+    if (parts.empty() || parts.back().streams.size() == each) {
+      const std::string prefix = directory + "/" + std::to_string(parts.size()) + "-";
+      parts.push_back({{}, Tables(options, prefix), {}, {}});
     }
+    parts.back().streams.push_back(number);
   }
-  return tables->Cut();
+  std::vector<std::thread> threads;
+  for (Part& part : parts) threads.emplace_back([&] { part.Put(history); });
+  for (std::thread& thread : threads) thread.join();
+  Tables totals(options, directory + "/totals-");
+  REEL_RETURN_IF_ERROR(PutBuckets(parts, &totals));
+  std::vector<std::string> paths = totals.paths();
+  for (const Part& part : parts) {
+    REEL_RETURN_IF_ERROR(part.status);
+    paths.insert(paths.end(), part.tables.paths().begin(), part.tables.paths().end());
+  }
+  return paths;
 }
 
 Status TakeOver(const rocksdb::Options& options, const std::string& path,
@@ -126,9 +168,8 @@ Status LongHistory::Build(const std::string& index_path) const {
   RocksTuning tuning;
   tuning.env = rocksdb::Env::Default();
   const rocksdb::Options options = MakeRocksOptions(tuning);
-  Tables tables(options, directory);
-  Status status = PutAll(*this, &tables);
-  if (status.ok()) status = TakeOver(options, index_path, tables.paths());
+  const Result<std::vector<std::string>> tables = PutAll(*this, options, directory);
+  const Status status = tables.ok() ? TakeOver(options, index_path, *tables) : tables.status();
   std::filesystem::remove_all(directory);
   return status;
 }

@@ -21,6 +21,12 @@ struct Arguments {
   double seconds = 0;
 };
 
+bool IsWanted(const Benchmark& benchmark, const Arguments& arguments) {
+  const auto& names = arguments.names;
+  if (names.empty()) return arguments.settings.full || !benchmark.only_in_full();
+  return std::find(names.begin(), names.end(), benchmark.name()) != names.end();
+}
+
 int Run(const Arguments& arguments) {
   Settings settings = arguments.settings;
   settings.rounds = arguments.rounds != 0 ? arguments.rounds : settings.full ? 5 : 3;
@@ -34,9 +40,7 @@ int Run(const Arguments& arguments) {
   Report report;
   bool failed = false;
   for (const auto& benchmark : AllBenchmarks()) {
-    const auto& names = arguments.names;
-    if (!names.empty() && std::find(names.begin(), names.end(), benchmark->name()) == names.end())
-      continue;
+    if (!IsWanted(*benchmark, arguments)) continue;
     settings.directory = arguments.directory + "/" + benchmark->name();
     const MonoTime begin = MonoNow();
     const Status status = RunBenchmark(*benchmark, settings, arguments.directory, &report);
@@ -65,7 +69,7 @@ int Main(int argc, char** argv) {
   app.add_option("--keyframes", arguments.settings.keyframes, "keyframes in the index" + instead);
   app.add_option("--volume-gib", arguments.volume_gib, "GiB of disk for footage instead of 8");
   app.add_option("--seconds", arguments.seconds,
-                 "seconds of a paced run instead of 10 (--full: 30)");
+                 "seconds of a paced run instead of 8 (--full: 24)");
   app.add_option("--dir", arguments.directory, "where to work, on the disk to measure");
   CLI11_PARSE(app, argc, argv);
   if (!list) return Run(arguments);

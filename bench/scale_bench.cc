@@ -26,6 +26,7 @@ class ScaleBenchmark final : public Benchmark {
   std::string rows() const override { return "scale"; }
   bool probed() const override { return false; }
   bool simulated() const override { return true; }
+  bool only_in_full() const override { return true; }
   Status SetUp(const Settings& settings) override {
     directory_ = settings.directory;
     return OkStatus();

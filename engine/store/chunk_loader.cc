@@ -61,7 +61,7 @@ Status ChunkLoader::Load(size_t chunk) {
   REEL_CHECK(chunk < chunks_.size(), "a chunk of the list");
   if (loaded_ == chunk) return OkStatus();
   loaded_.reset();
-  if (!run_->Holds(chunk)) footage_.YieldToRecording();
+  const auto turn = run_->Holds(chunk) ? ReaderGate::Turn() : footage_.WaitForTurn();
   if (!run_->Holds(chunk) && next_->Holds(chunk)) {
     next_->reading.Await();
     std::swap(run_, next_);

@@ -32,7 +32,7 @@ Result<Item> CursorBase::Next(Duration wait) {
       continue;
     }
     // Who follows what is recorded is no faster than that.
-    if (began_ && !options_.follow) footage_.YieldToRecording();
+    const auto turn = began_ && !options_.follow ? footage_.WaitForTurn() : ReaderGate::Turn();
     REEL_ASSIGN_OR_RETURN(const bool opened, OpenNext());
     began_ |= opened;
     if (opened || !narrator_.empty()) continue;

@@ -10,6 +10,7 @@
 #include "engine/format/footer.h"
 #include "engine/io/buffer_pool.h"
 #include "engine/store/helper_threads.h"
+#include "engine/store/reader_gate.h"
 #include "engine/volume/segment_pool.h"
 #include "reel/clock.h"
 #include "reel/index.h"
@@ -37,9 +38,10 @@ class Footage {
   // Threads to read ahead with, outlive all reading. Null: nothing is read ahead.
   virtual HelperThreads* helpers() { return nullptr; }
 
-  // Called where a reader goes on to further footage: waits a moment (50 ms at most) while
-  // recording falls behind. Never before the first picture of a seek.
-  virtual void YieldToRecording() {}
+  // Called where a reader goes on to further footage, and held while it fetches that: waits a
+  // moment (kLongestReaderWait at most) while recording falls behind. Never before the first
+  // picture of a seek.
+  virtual ReaderGate::Turn WaitForTurn() { return {}; }
 
   // NotFound when the segment has been recycled, Unavailable when its volume is away.
   virtual Result<SegmentLease> Lease(VolumeNo volume, SegmentSerial serial) = 0;

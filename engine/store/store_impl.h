@@ -159,7 +159,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   Result<SegmentLease> Lease(VolumeNo volume, SegmentSerial serial) override;
   BufferPool* read_buffers() override { return read_buffers_.get(); }
   HelperThreads* helpers() override { return helpers_.get(); }
-  void YieldToRecording() override;
+  ReaderGate::Turn WaitForTurn() override;
   std::vector<LiveChunk> Live(StreamId stream) override;
   uint64_t WaitForMore(StreamId stream, uint64_t seen, Duration wait) override;
   bool IsRecording(StreamId stream, RunId run) override;
@@ -280,7 +280,7 @@ class StoreImpl final : public Store, private VolumeClient, private Footage {
   // Of the cursors; who finds none takes its own.
   std::unique_ptr<BufferPool> read_buffers_;
   std::unique_ptr<HelperThreads> helpers_;
-  std::atomic<int64_t> readers_yield_until_ns_ = 0;  // monotonic
+  ReaderGate reader_gate_;
   Ledger ledger_;
   IndexFeed feed_;
 

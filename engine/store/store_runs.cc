@@ -9,6 +9,9 @@
 namespace reel {
 namespace {
 
+// One part of so many of the flush interval is for the write and its sync.
+constexpr int kFlushLead = 16;
+
 class RunWriterImpl final : public RunWriter {
  public:
   RunWriterImpl(StoreImpl& store, std::shared_ptr<ActiveRun> run)
@@ -121,9 +124,10 @@ RunBuffer::Limits StoreImpl::LimitsFor(const StreamId& stream) const {
     if (!slot->volume) continue;
     limits.chunk_bytes = std::min(limits.chunk_bytes, slot->volume->chunk_bytes_max());
   }
-  limits.flush_interval = options_.flush_interval;
+  // Written so early that it is ordinarily durable when the interval is over.
+  limits.flush_interval = options_.flush_interval - options_.flush_interval / kFlushLead;
   const auto phase =
-      std::hash<StreamId>{}(stream) % static_cast<uint64_t>(options_.flush_interval.count());
+      std::hash<StreamId>{}(stream) % static_cast<uint64_t>(limits.flush_interval.count());
   limits.flush_phase = Duration{static_cast<int64_t>(phase)};
   return limits;
 }

@@ -16,7 +16,6 @@ constexpr Duration kMaintenanceWait = std::chrono::milliseconds(5);
 // Long enough for several chunks to be hashed in one turn.
 constexpr Duration kLongTurn = std::chrono::milliseconds(10);
 constexpr Duration kLongRequest = std::chrono::milliseconds(50);
-constexpr Duration kReadersYield = std::chrono::milliseconds(50);
 constexpr Duration kDigestWait = std::chrono::milliseconds(20);
 // A turn of the feed looks at every run, so it is not taken for each chunk; it delays on_durable.
 constexpr Duration kFeedWait = std::chrono::milliseconds(5);
@@ -90,15 +89,15 @@ void StoreImpl::LoopThread(VolumeSlot* slot) {
 void StoreImpl::NoteTurn(const Volume& volume, MonoTime began) {
   const MonoTime now = clock_.MonoNow();
   const bool late = now - began >= kLongTurn || volume.OldestRequest(now) >= kLongRequest;
-  if (late || room_is_short_) readers_yield_until_ns_ = (now + kReadersYield).ns;
+  if (late || room_is_short_) {
+    reader_gate_.NoteLate(now);
+  } else {
+    reader_gate_.NoteInTime(now);
+  }
 }
 
-// Sixteen greedy readers made recording shed otherwise: schedulers of processors and disks share
-// among all who ask, and the readers were more.
-void StoreImpl::YieldToRecording() {
-  if (options_.manual) return;
-  const Duration left{readers_yield_until_ns_ - clock_.MonoNow().ns};
-  if (left > Duration::zero()) Pause(std::min(left, kReadersYield));
+ReaderGate::Turn StoreImpl::WaitForTurn() {
+  return options_.manual ? ReaderGate::Turn() : reader_gate_.Enter();
 }
 
 void StoreImpl::MaintenanceThread(VolumeSlot* slot) {

@@ -166,6 +166,26 @@ TEST(IndexFeedTest, ACopyAnswersWhenTheOtherIsRecycled) {
   }
 }
 
+// More than one look into the index brings, of one stream and partly of one time.
+TEST(IndexFeedTest, CopiesOfManyGopsAreJoined) {
+  constexpr uint64_t kGops = 300;
+  Ledger ledger;
+  IndexFeed feed(ledger);
+  MemoryIndex index;
+  for (const uint64_t serial : {uint64_t{1}, uint64_t{2}}) {
+    std::vector<format::ChunkRow> chunks;
+    for (uint64_t gop = 0; gop < kGops; ++gop) {
+      chunks.push_back(Chunk(gop * 5, 5, true, 8192 + gop * 4096));
+      if (gop >= 50 && gop < 100) chunks.back().wall_begin = chunks[50].wall_begin;
+    }
+    feed.AddSegment(Sealed(serial), chunks);
+    ASSERT_TRUE(feed.Flush(index).ok());
+  }
+  const auto gops = index.Gops(Stream(), kWallMin, Direction::kForward, kGops + 1);
+  ASSERT_EQ(gops->size(), kGops);
+  for (const GopRow& gop : *gops) EXPECT_EQ(gop.pieces.size(), 2U) << gop.first_unit.value;
+}
+
 // A volume stalled, and what was on its way there was written to another one as well.
 TEST(IndexFeedTest, CopiesOfARunThatIsRecordedAreJoined) {
   const std::unique_ptr<BufferPool> pool = BufferPool::Create(1U << 20).value();

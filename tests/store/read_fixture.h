@@ -140,7 +140,10 @@ class FakeFootage : public Footage {
     if (seen == counter && on_wait) on_wait();
     return counter;
   }
-  void YieldToRecording() override { ++yields; }
+  ReaderGate::Turn WaitForTurn() override {
+    ++yields;
+    return {};
+  }
   bool IsRecording(StreamId, RunId run) override { return recording.count(run) != 0; }
   std::vector<WallTime> SessionBegins() override { return sessions; }
   WallTime StreamCreated(StreamId) override { return created; }
