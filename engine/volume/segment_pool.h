@@ -40,6 +40,9 @@ class SegmentLease {
 
   File& file() const { return *file_; }
   const format::SegmentHeader& header() const { return header_; }
+  // The segment may be recycled from here on; what is known of it stays, and the file stays open.
+  void LetGo() { pin_.reset(); }
+  bool is_held() const { return pin_ != nullptr; }
 
  private:
   std::shared_ptr<File> file_;
