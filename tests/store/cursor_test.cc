@@ -152,15 +152,6 @@ TEST_F(CursorTest, TracksOfARecycledChunkAreUnknownUntilTheyComeAgain) {
   EXPECT_EQ(Tell({}), "run A, gap expired 200ms 5, tracks unknown, A5-9, tracks 640, A10-14, end");
 }
 
-// Not even one who waits in the middle of a GOP: that has been read by then.
-TEST_F(CursorTest, NoSegmentIsKeptForAReaderThatWaits) {
-  StoreGops('A', 0, At(10), 2);
-  const auto cursor = OpenCursor(footage_, kStream, {}).value();
-  EXPECT_EQ(Story(*cursor, 7), "run A, tracks 640, A0-4, ");
-  Recycle(1, /*tell=*/false);
-  EXPECT_EQ(Story(*cursor), "A5-24, gap expired 1000ms 25, end");
-}
-
 TEST_F(CursorTest, DamageIsToldAndReadingGoesOn) {
   StoreGop('A', 0, At(10), 1);
   const format::ChunkRow row = Store({.first = 5, .begin = At(10.2)});
