@@ -29,9 +29,7 @@ Result<ByteSpan> FileWindow::At(uint64_t offset_bytes, uint64_t size_bytes) {
   REEL_CHECK(offset_bytes % kBlockBytes == 0, "reads begin at a block");
   REEL_CHECK(offset_bytes <= end_bytes_ && size_bytes <= end_bytes_ - offset_bytes,
              "reads end within the window's range");
-  const bool held =
-      offset_bytes >= begin_bytes_ && offset_bytes + size_bytes <= begin_bytes_ + filled_bytes_;
-  if (!held) REEL_RETURN_IF_ERROR(Fill(offset_bytes, size_bytes));
+  if (!Holds(offset_bytes, size_bytes)) REEL_RETURN_IF_ERROR(Fill(offset_bytes, size_bytes));
   return ByteSpan(room_).subspan(offset_bytes - begin_bytes_, size_bytes);
 }
 

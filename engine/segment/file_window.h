@@ -25,6 +25,8 @@ class FileWindow {
 
   // From here on reads `file` up to `end_bytes`, a whole number of blocks; keeps the memory.
   void Open(File& file, uint64_t end_bytes, uint64_t read_ahead_bytes);
+  // Another opening of the same file.
+  void set_file(File& file) { file_ = &file; }
   void set_read_ahead(uint64_t read_ahead_bytes) { read_ahead_bytes_ = read_ahead_bytes; }
 
   // Bytes [offset, offset + size), valid until the next call. One read when the window does not
@@ -32,6 +34,11 @@ class FileWindow {
   // read-ahead says. REQUIRES: `offset` is at a block, and the bytes end at or before end_bytes.
   // Errors: the device's, or OutOfRange where the file is shorter.
   Result<ByteSpan> At(uint64_t offset_bytes, uint64_t size_bytes);
+  // At reads nothing, so the file may be gone.
+  bool Holds(uint64_t offset_bytes, uint64_t size_bytes) const {
+    return offset_bytes >= begin_bytes_ &&
+           offset_bytes + size_bytes <= begin_bytes_ + filled_bytes_;
+  }
 
  private:
   void MakeRoom(uint64_t size_bytes, uint64_t from_bytes, uint64_t kept_bytes);

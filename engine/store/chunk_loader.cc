@@ -47,6 +47,7 @@ void ChunkLoader::Read(Run* run) const {
   const uint64_t end = EndOf(chunks_[run->end - 1].chunk);
   run->window.Open(run->lease.file(), end, end - first.offset_bytes);
   run->status = run->window.At(first.offset_bytes, first.chunk_bytes).status();
+  run->lease.LetGo();
 }
 
 void ChunkLoader::ReadAhead() {
@@ -68,13 +69,14 @@ Status ChunkLoader::Load(size_t chunk) {
     next_->first = next_->end = 0;
   }
   // What failed failed for the run's first chunk, and perhaps in passing.
-  if (!run_->Holds(chunk) || !run_->status.ok()) {
+  const ExportChunk& place = chunks_[chunk].chunk;
+  if (!run_->Holds(chunk) || !run_->status.ok() ||
+      !run_->window.Holds(place.offset_bytes, place.chunk_bytes)) {
     Plan(chunk, run_.get());
     Read(run_.get());
   }
   REEL_RETURN_IF_ERROR(run_->status);
   ReadAhead();
-  const ExportChunk& place = chunks_[chunk].chunk;
   REEL_ASSIGN_OR_RETURN(bytes_, run_->window.At(place.offset_bytes, place.chunk_bytes));
   Result<format::ChunkHead> head =
       format::DecodeChunkHead(bytes_, place.segment, place.offset_bytes);

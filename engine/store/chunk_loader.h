@@ -3,8 +3,8 @@
 //
 // Chunks that stand one behind another in the list and in the segment are one device read, up to
 // kRunBytes; the run behind it is read meanwhile, where the footage has helpers.
-// Thread rule: one thread at a time. Ownership: the footage and the list outlive it; it keeps the
-// segments it read last from being recycled until it reads others.
+// Thread rule: one thread at a time. Ownership: the footage and the list outlive it; it holds a
+// segment only while it reads from it.
 // Bound: memory is two runs, or two chunks that are larger.
 #pragma once
 
@@ -41,7 +41,7 @@ class ChunkLoader {
 
     size_t first = 0;
     size_t end = 0;
-    SegmentLease lease;
+    SegmentLease lease;  // let go; the file stays open
     FileWindow window;
     Status status;
     HelpedTask reading;  // the last member: it uses the others

@@ -15,7 +15,7 @@ void ChunkReader::Open(SegmentLease lease, const Target& target, uint32_t first_
   further_read_bytes_ = first_read_bytes == kBlockBytes ? kBlockBytes : kReadAheadBytes;
   lease_ = std::move(lease);
   target_ = target;
-  at_bytes_ = target.piece.offset_bytes;
+  at_bytes_ = chunk_begin_bytes_ = target.piece.offset_bytes;
   next_unit_ = target.piece.first_unit;
   last_wall_ = target.time.begin;
   found_behind_damage_ = false;
@@ -45,6 +45,16 @@ bool ChunkReader::InsideSegment() const {
          piece.offset_bytes >= 2 * uint64_t{header.granule_bytes} &&
          piece.offset_bytes <= header.footer_offset_bytes &&
          piece.length_bytes <= header.footer_offset_bytes - piece.offset_bytes;
+}
+
+void ChunkReader::Resume(SegmentLease lease) {
+  lease_ = std::move(lease);
+  window_.set_file(lease_.file());
+}
+
+// What has been passed is not read again: the chunk given last is the earliest.
+bool ChunkReader::is_ready() const {
+  return lease_.is_held() || window_.Holds(chunk_begin_bytes_, end_bytes() - chunk_begin_bytes_);
 }
 
 ChunkReader::Step ChunkReader::Next() {

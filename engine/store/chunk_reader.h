@@ -5,8 +5,9 @@
 // found by probing every block, and the units that cannot be had are named.
 //
 // Thread rule: one thread at a time. Ownership: holds the lease, so the segment stays while it
-// reads. Device reads: the first takes `first_read_bytes` (kReadAheadBytes: a piece up to that size
-// is one read; GopRow::lead_bytes: the first picture is one read), the others kReadAheadBytes.
+// reads; who may be long in coming back lets it go meanwhile (Pause).
+// Device reads: the first takes `first_read_bytes` (kReadAheadBytes: a piece up to that size is one
+// read; GopRow::lead_bytes: the first picture is one read), the others kReadAheadBytes.
 // format::kBlockBytes: heads alone are read, and of units what is asked for.
 // Bounds: memory is the window, kReadAheadBytes or one chunk (at most format::kMaxChunkBytes); at
 // most kMaxFailedReads failed device reads in a piece, then what is left of it counts as damaged.
@@ -56,6 +57,12 @@ class ChunkReader {
   void SkipTo(const Mark& mark);
   // Lets the segment go.
   void Close() { lease_ = SegmentLease(); }
+  // Lets it go until Resume. What has been read stays.
+  void Pause() { lease_.LetGo(); }
+  // REQUIRES: a lease on the segment that it was opened with.
+  void Resume(SegmentLease lease);
+  // Next and UnitBytes may be called: it holds the segment, or all that they would read there.
+  bool is_ready() const;
 
   // kChunk: head() is the next chunk's. kDamage: damage() says what lies before it.
   Step Next();

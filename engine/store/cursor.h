@@ -19,7 +19,7 @@
 // Thread rule: Next from one thread at a time. Ownership: the footage outlives the cursor.
 // Bounds: memory is that of StretchReader, 64 index rows (4096 if that many begin at one instant)
 // and what the present gap has causes; at most 64 runs are remembered. No lock or lease is held
-// between two calls but the lease on the segment that is being read.
+// between two calls.
 #pragma once
 
 #include <memory>

@@ -112,7 +112,14 @@ Status Narrator::TellHole(WallRange time, uint64_t units_lost) {
   // A range of one instant still asks for what the ledger says of it.
   const WallRange look{time.begin, std::max(time.end, time.begin + Duration{1})};
   REEL_ASSIGN_OR_RETURN(const std::vector<GapRow> known, footage_.index().Gaps(stream_, look, 1));
-  const GapCause cause = known.empty() ? GapCause::kUnknown : known.front().cause;
+  GapCause cause = known.empty() ? GapCause::kUnknown : known.front().cause;
+  if (known.empty()) {
+    // Rows may have gone while the ones before them were read, or found to be gone.
+    REEL_ASSIGN_OR_RETURN(const std::vector<GopRow> oldest,
+                          footage_.index().Gops(stream_, kWallMin, Direction::kForward, 1));
+    const WallTime from = oldest.empty() ? kWallMin : oldest.front().begin;
+    if (from > time.begin || (!last_ && from == time.begin)) cause = GapCause::kExpired;
+  }
   TellGap({stream_, time.begin, std::max(time.begin, time.end), cause, units_lost});
   return OkStatus();
 }

@@ -158,7 +158,7 @@ bool StoreImpl::IndexNext(VolumeSlot* slot) {
   const std::optional<SegmentSerial> next = NextToIndex(slot);
   if (!next) return false;
   const SegmentSerial serial = *next;
-  Result<SegmentLease> lease = slot->pool()->Lease(serial);
+  Result<SegmentLease> lease = slot->pool()->MaintenanceLease(serial);
   if (!lease.ok()) return true;  // recycled meanwhile
   const Result<std::vector<format::ChunkRow>> rows = RowsOf(*lease);
   if (!rows.ok()) {

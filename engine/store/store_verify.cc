@@ -112,6 +112,7 @@ bool StoreImpl::VerifySegment(VolumeSlot& slot, const format::SegmentHeader& hea
               status.message());
     }
     if (!count(row)) return false;
+    if (slot.pool()->IsVacating(header.serial)) return true;  // recycled once it is let go
   }
   return true;
 }

@@ -57,8 +57,23 @@ void StretchReader::EnterChunk(UnitNumber first_unit, size_t unit_count) {
 
 StretchReader::Step StretchReader::Next() {
   REEL_CHECK(is_open_, "a stretch to read");
+  Step step = ReadOn();
+  reader_.Pause();
+  return step;
+}
+
+StretchReader::Step StretchReader::ReadOn() {
   Step step;
   step.stretch_time = {stretch_.begin, stretch_.end};
+  if (in_piece_ && !reader_.is_ready()) {
+    Result<SegmentLease> lease = footage_.Lease(reader_.piece().volume, reader_.piece().serial);
+    if (lease.ok()) {
+      reader_.Resume(*std::move(lease));
+    } else {
+      in_chunk_ = in_piece_ = false;
+      if (MissPiece(lease.status(), &step)) return step;
+    }
+  }
   for (;;) {
     if (in_chunk_) {
       if (NextUnit(&step)) return step;
@@ -94,15 +109,7 @@ bool StretchReader::NextPiece(Step* step) {
     return true;
   }
   Result<SegmentLease> lease = footage_.Lease(piece.volume, piece.serial);
-  if (!lease.ok()) {
-    const Code code = lease.status().code();
-    Miss(end,
-         code == Code::kNotFound      ? GapCause::kExpired
-         : code == Code::kUnavailable ? GapCause::kVolumeOffline
-                                      : GapCause::kDiskError,
-         step);
-    return true;
-  }
+  if (!lease.ok()) return MissPiece(lease.status(), step);
   const bool lead = extent_ != Extent::kWhole && piece_ == 0 && stretch_.lead_bytes != 0;
   reader_.Open(*std::move(lease), {stream_, stretch_.run, piece, {stretch_.begin, stretch_.end}},
                lead ? stretch_.lead_bytes : kReadAheadBytes);
@@ -202,6 +209,17 @@ void StretchReader::Miss(UnitNumber end, GapCause cause, Step* step) {
   step->lost.end_unit = end;
   next_unit_ = end;
   if (extent_ == Extent::kLead) Close();
+}
+
+// What is left of the present piece.
+bool StretchReader::MissPiece(const Status& why, Step* step) {
+  if (stretch_.pieces[piece_].end_unit() <= next_unit_) return false;
+  Miss(stretch_.pieces[piece_].end_unit(),
+       why.code() == Code::kNotFound      ? GapCause::kExpired
+       : why.code() == Code::kUnavailable ? GapCause::kVolumeOffline
+                                          : GapCause::kDiskError,
+       step);
+  return true;
 }
 
 }  // namespace reel

@@ -1,7 +1,9 @@
 // StretchReader: the units of one stretch, from its pieces on disk or from memory.
 //
 // Thread rule: one thread at a time. Ownership: the footage outlives it.
-// What is in memory is copied, so that a slow reader never holds the recorder's buffers.
+// What is in memory is copied, so that a slow reader never holds the recorder's buffers. A segment
+// is held while a call reads from it, so that a reader that waits never keeps it from being
+// recycled; what is not read by then is missing.
 // Bounds: memory is that of ChunkReader, one unit, and one chunk copied from memory.
 #pragma once
 
@@ -44,10 +46,11 @@ class StretchReader {
   bool is_open() const { return is_open_; }
   const Stretch& stretch() const { return stretch_; }
 
-  // kEnd closes it and lets the segment go. Damage is reported to the footage too.
+  // kEnd closes it. Damage is reported to the footage too.
   Step Next();
 
  private:
+  Step ReadOn();
   Status Resolve();
   void CopyLive(const LiveChunk& chunk);
   bool NextPiece(Step* step);
@@ -57,6 +60,7 @@ class StretchReader {
   void DamagedUnits(const Status& why, Step* step);
   void Report(const Damage& damage, Step* step);
   void Miss(UnitNumber end, GapCause cause, Step* step);
+  bool MissPiece(const Status& why, Step* step);
   void Close();
   void EnterChunk(UnitNumber first_unit, size_t unit_count);
 

@@ -253,19 +253,9 @@ Status SegmentPool::PrepareSpare(ClassId retention_class, Epoch epoch) {
   entry.state = FileState::kSpare;
   entry.footer_in_doubt = false;
   entry.chunks_in_doubt = false;
+  vacating_.clear();  // whatever made room for it, nothing has to go any more
   spare_files_[*number] = *file;
   return OkStatus();
-}
-
-std::optional<format::SegmentHeader> SegmentPool::Oldest() const {
-  const std::lock_guard lock(mutex_);
-  for (const auto& [serial, number] : by_serial_) {
-    const Entry& entry = files_.at(number);
-    const bool may_go =
-        entry.state == FileState::kSealed && entry.header.retention_class != kLedgerClass;
-    if (may_go && !entry.refused_free && entry.pin.use_count() == 1) return entry.header;
-  }
-  return std::nullopt;
 }
 
 Status SegmentPool::Free(uint32_t file_number) {
@@ -284,31 +274,6 @@ Status SegmentPool::Free(uint32_t file_number) {
   entry.state = status.ok() ? FileState::kFree : FileState::kDamaged;
   if (status.ok()) entry.header = header;
   return status.WithContext(NameOf(file_number));
-}
-
-Status SegmentPool::Recycle(SegmentSerial serial) {
-  uint32_t file_number = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto at = by_serial_.find(serial);
-    if (at == by_serial_.end())
-      return NotFound("no segment with serial " + std::to_string(serial.value));
-    file_number = at->second;
-  }
-  // Opened before the state changes: a file that cannot be opened stays what it is.
-  REEL_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, FileOf(file_number));
-  {
-    const std::lock_guard lock(mutex_);
-    Entry& entry = files_[file_number];
-    const bool same = entry.header.serial == serial && entry.state == FileState::kSealed;
-    if (!same || entry.pin.use_count() != 1) {
-      return FailedPrecondition("segment " + std::to_string(serial.value) + " is in use");
-    }
-    entry.state = FileState::kRecycling;  // refuses new leases; not yet free (L3)
-  }
-  Status freed = Free(file_number);
-  if (!freed.ok()) KeepSealed(serial, file_number);
-  return freed;
 }
 
 void SegmentPool::BeginSealing(SegmentSerial serial) {
@@ -333,26 +298,6 @@ void SegmentPool::Abandon(SegmentSerial serial, ChunkSeq durable) {
   entry.state = FileState::kBroken;
   entry.abandoned_at = durable;
   broken_from_ = std::min(broken_from_, serial);
-}
-
-Result<SegmentLease> SegmentPool::Lease(SegmentSerial serial) {
-  uint32_t file_number = 0;
-  format::SegmentHeader header;
-  std::shared_ptr<void> pin;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto at = by_serial_.find(serial);
-    const bool gone = at == by_serial_.end() || files_[at->second].state == FileState::kRecycling;
-    if (gone) return NotFound("segment " + std::to_string(serial.value) + " has been recycled");
-    Entry& entry = files_[at->second];
-    file_number = at->second;
-    header = entry.header;
-    pin = entry.pin;
-  }
-  Result<std::shared_ptr<File>> file = FileOf(file_number);
-  if (!file.ok()) file = FileOf(file_number);  // devices fail once in passing
-  if (!file.ok()) return file.status();
-  return SegmentLease(*std::move(file), header, std::move(pin));
 }
 
 std::optional<SegmentPool::Opened> SegmentPool::Find(SegmentSerial serial) const {

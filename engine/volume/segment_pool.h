@@ -11,6 +11,9 @@
 //                          open, sealing -> broken -> sealed | free (nothing in it)
 //   L3  A file becomes free on the disk before anything else may count on it.
 //   L4  A pinned segment is not recycled, and a segment that is not sealed never is.
+//   L5  The oldest makes room. One that is pinned is vacated: it gives no new lease, and a newer
+//       one goes before it only when it is still pinned after kVacateMax, or while something waits
+//       to be written.
 #pragma once
 
 #include <functional>
@@ -40,6 +43,9 @@ class SegmentLease {
 
   File& file() const { return *file_; }
   const format::SegmentHeader& header() const { return header_; }
+  // The segment may be recycled from here on; what is known of it stays, and the file stays open.
+  void LetGo() { pin_.reset(); }
+  bool is_held() const { return pin_ != nullptr; }
 
  private:
   std::shared_ptr<File> file_;
@@ -110,9 +116,22 @@ class SegmentPool {
   // Blocks. Prepares a spare: a free file, else a new one, else none (NotFound: recycle first).
   Status PrepareSpare(ClassId retention_class, Epoch epoch);
 
-  // The segment that may be recycled next: lowest serial, sealed, not pinned, not of the ledger,
-  // and none that could not be recycled before.
-  std::optional<format::SegmentHeader> Oldest() const;
+  // How long who reads a segment may hold up that it is recycled.
+  static constexpr Duration kVacateMax = std::chrono::seconds(1);
+  struct Victim {
+    format::SegmentHeader header;
+    bool vacant = false;                       // not pinned: it can be recycled now
+    std::optional<SegmentSerial> passed_over;  // an older one that is still read
+  };
+  // The segment to be recycled next (L5): lowest serial, sealed, not of the ledger, and none that
+  // could not be recycled before. It gives no new lease from here on; if it is pinned, ask again.
+  // After kVacateMax, or `at_once`, the answer is the oldest that is not pinned. One at a time is
+  // waited for. When a spare has been prepared, all that is left can be read again.
+  std::optional<Victim> VacateOldest(bool at_once);
+  // Nothing has to go after all.
+  void StopVacating();
+  // Who keeps a lease for long should let it go.
+  bool IsVacating(SegmentSerial serial) const;
   // Blocks. The segment is free on the disk on return (L3), or, with an error, what it was.
   // FailedPrecondition if pinned or not sealed.
   Status Recycle(SegmentSerial serial);
@@ -132,8 +151,10 @@ class SegmentPool {
   Result<SalvageReport> SalvageBroken(SegmentSerial serial, ChunkSeq known_durable_seq, bool write,
                                       const std::function<void()>& between = {});
 
-  // NotFound when that serial is not on the volume (any more).
+  // NotFound when that serial is not on the volume (any more), or is being vacated.
   Result<SegmentLease> Lease(SegmentSerial serial);
+  // For the thread that recycles: of one that is being vacated too.
+  Result<SegmentLease> MaintenanceLease(SegmentSerial serial);
   std::optional<Opened> Find(SegmentSerial serial) const;
   std::vector<Opened> Lives() const;  // by serial, without free and spare ones
   uint32_t free_count() const;
@@ -157,6 +178,7 @@ class SegmentPool {
   static std::string NameOf(uint32_t file_number);
   Result<std::shared_ptr<File>> FileOf(uint32_t file_number);
   std::vector<Result<LifeReading>> ReadLives(const std::vector<uint32_t>& numbers);
+  Result<SegmentLease> TakeLease(SegmentSerial serial, bool of_vacating);
   Result<uint32_t> FreeFile();
   Result<uint32_t> CreateFile();
   format::SegmentHeader NewLife(uint32_t file_number, ClassId retention_class, Epoch epoch);
@@ -178,6 +200,7 @@ class SegmentPool {
   std::map<SegmentSerial, uint32_t> by_serial_;            // lives that are not free
   std::map<uint32_t, std::shared_ptr<File>> spare_files_;  // holds spares open until they are taken
   std::set<uint32_t> lives_in_doubt_;                      // SettleLife has not tried them
+  std::map<SegmentSerial, MonoTime> vacating_;  // since when (L5); until a spare is prepared
   SegmentSerial last_serial_;
   mutable SegmentSerial broken_from_;  // no life below is broken
 };

@@ -13,6 +13,7 @@ void SegmentPool::KeepSealed(SegmentSerial serial, uint32_t file_number) {
   Entry& entry = files_[file_number];
   entry.state = FileState::kSealed;
   entry.refused_free = true;
+  vacating_.erase(serial);
   by_serial_[serial] = file_number;
 }
 

@@ -73,7 +73,8 @@ class VolumeClient {
   // Maintenance. Whether what there is to say of segments that left is durable: their files begin
   // no other life before.
   virtual bool MayReuse(VolumeNo volume) = 0;
-  // Maintenance. Whether the oldest segment may be recycled to make room now.
+  // Maintenance. Whether the oldest segment may be recycled to make room now. Where it may not, it
+  // can be read again.
   virtual bool MayRecycle(const SegmentRow& row) = 0;
 };
 
@@ -201,6 +202,8 @@ class Volume {
     format::ChunkRow row;
     ContentId content_id;
   };
+  // How a spare is wanted: ahead of need, or by chunks that wait for it.
+  enum class Want : uint8_t { kNot, kAhead, kAtOnce };
   struct SealJob {
     SegmentSerial serial;
     SegmentRow row;
@@ -237,13 +240,15 @@ class Volume {
   void HandBack(const Status& why);
   void GoOffline(const Status& why);
   void FreeSlot(size_t slot);
-  void WantSpare(ClassId retention_class, bool wanted);
+  void WantSpare(ClassId retention_class, Want want);
   void Log(LogLevel level, const std::string& text) const;
 
   // volume_maintain.cc
   bool SealNext();
   bool PrepareOrFree();
   bool PrepareNext();
+  SegmentRow RetiredRow(const format::SegmentHeader& header);
+  bool RecycleNext(bool at_once);
   bool SalvageNext();
   SegmentRow RowFor(const format::SegmentHeader& header, SegmentState state) const;
 
@@ -281,7 +286,7 @@ class Volume {
   std::atomic<bool> closing_ = false;
   std::atomic<uint32_t> prepare_failures_ = 0;  // in a row
   std::deque<SealJob> seal_jobs_;
-  std::map<ClassId, bool> wanted_spares_;
+  std::map<ClassId, Want> wanted_spares_;
   bool salvaging_ = false;  // Maintain's own
   // Nothing is free and nothing can be recycled: what is open is all there is.
   std::atomic<bool> starving_ = false;

@@ -86,21 +86,20 @@ bool Volume::SealNext() {
 }
 
 bool Volume::PrepareNext() {
-  ClassId wanted;
+  std::optional<ClassId> wanted;
+  bool at_once = false;
   {
     const std::lock_guard lock(mutex_);
-    bool any = false;
-    for (const auto& [retention_class, is_wanted] : wanted_spares_) {
-      if (!is_wanted || pool_->HasSpare(retention_class)) continue;
-      wanted = retention_class;
-      any = true;
-      break;
+    for (const auto& [retention_class, want] : wanted_spares_) {
+      if (want == Want::kNot || pool_->HasSpare(retention_class)) continue;
+      if (!wanted) wanted = retention_class;
+      at_once |= want == Want::kAtOnce;
     }
-    if (!any) return false;
   }
+  if (!wanted) return false;
   // The ledger goes first: what is waited for stands in it.
-  if (wanted != kLedgerClass && !client_.MayReuse(options_.number)) return false;
-  const Status prepared = pool_->PrepareSpare(wanted, superblock_.epoch);
+  if (*wanted != kLedgerClass && !client_.MayReuse(options_.number)) return false;
+  const Status prepared = pool_->PrepareSpare(*wanted, superblock_.epoch);
   if (prepared.ok()) {
     prepare_failures_ = 0;
     queue_->Wake();
@@ -111,32 +110,57 @@ bool Volume::PrepareNext() {
     Log(LogLevel::kError, "cannot prepare a segment: " + prepared.ToString());
     return true;
   }
-  const std::optional<format::SegmentHeader> oldest = pool_->Oldest();
+  return RecycleNext(at_once);
+}
+
+// What it holds, for the receipt, as far as its footer can be read.
+SegmentRow Volume::RetiredRow(const format::SegmentHeader& header) {
+  if (const Result<SegmentLease> lease = pool_->MaintenanceLease(header.serial); lease.ok()) {
+    const Result<std::optional<format::Footer>> footer = ReadFooter(lease->file(), lease->header());
+    if (footer.ok() && footer->has_value())
+      return RowOfRows(header, SegmentState::kRetired, (*footer)->rows);
+  }
+  return RowFor(header, SegmentState::kRetired);
+}
+
+// A spare is asked for when half a segment is still free: so long who reads the oldest has to let
+// it go (L5). With chunks waiting for the spare nobody is waited for.
+bool Volume::RecycleNext(bool at_once) {
+  const std::optional<SegmentPool::Victim> oldest = pool_->VacateOldest(at_once);
   // What a crash left unsealed is older than what has been sealed since: it is looked at first,
   // lest the newest footage makes room for itself.
   const std::optional<format::SegmentHeader> broken = pool_->NextBroken();
-  const bool older_waits = broken && (!oldest || broken->serial < oldest->serial);
-  if (older_waits && salvaging_) return false;
-  if (older_waits && SalvageNext()) return true;
+  const bool older_waits = broken && (!oldest || broken->serial < oldest->header.serial);
+  if (older_waits && salvaging_) {
+    pool_->StopVacating();
+    return false;
+  }
+  if (older_waits && SalvageNext()) {
+    pool_->StopVacating();  // it may have been empty
+    return true;
+  }
   if (!oldest) {
     starving_ = true;
     return false;
   }
-  SegmentRow row = RowFor(*oldest, SegmentState::kRetired);
-  if (const Result<SegmentLease> lease = pool_->Lease(oldest->serial); lease.ok()) {
-    // What it holds, for the receipt.
-    const Result<std::optional<format::Footer>> footer = ReadFooter(lease->file(), lease->header());
-    if (footer.ok() && footer->has_value())
-      row = RowOfRows(*oldest, SegmentState::kRetired, (*footer)->rows);
+  if (!oldest->vacant) return false;
+  const SegmentSerial serial = oldest->header.serial;
+  const SegmentRow row = RetiredRow(oldest->header);
+  if (!client_.MayRecycle(row)) {
+    pool_->StopVacating();
+    return false;
   }
-  if (!client_.MayRecycle(row)) return false;
-  const Status recycled = pool_->Recycle(oldest->serial);
+  const Status recycled = pool_->Recycle(serial);
   if (!recycled.ok()) {
-    Log(LogLevel::kError, "cannot recycle segment " + std::to_string(oldest->serial.value) + ": " +
-                              recycled.ToString());
-    if (recycled.code() == Code::kFailedPrecondition) return false;
+    Log(LogLevel::kError,
+        "cannot recycle segment " + std::to_string(serial.value) + ": " + recycled.ToString());
     ++prepare_failures_;
     return true;
+  }
+  if (oldest->passed_over) {
+    Log(LogLevel::kWarning, "segment " + std::to_string(serial.value) + " makes room before " +
+                                std::to_string(oldest->passed_over->value) +
+                                ", which is still being read");
   }
   client_.OnRecycled(row);
   return true;

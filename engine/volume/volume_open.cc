@@ -105,7 +105,7 @@ Status Volume::Start(Random& random) {
   REEL_ASSIGN_OR_RETURN(queue_, disk_.NewQueue(options_.queue_depth + kSyncSlots));
   slots_.resize(options_.queue_depth + kSyncSlots);
   for (const ClassId retention_class : {kLedgerClass, kDefaultClass})
-    wanted_spares_[retention_class] = true;
+    wanted_spares_[retention_class] = Want::kAhead;
   return OkStatus();
 }
 

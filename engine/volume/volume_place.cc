@@ -112,14 +112,14 @@ bool Volume::PlaceIn(Active* active, std::span<const ChunkPtr> chunks, MonoTime 
   }
   if (!active->next_wanted && active->segment->half_full()) {
     active->next_wanted = true;
-    WantSpare(active->segment->header().retention_class, true);
+    WantSpare(active->segment->header().retention_class, Want::kAhead);
   }
   return true;
 }
 
-void Volume::WantSpare(ClassId retention_class, bool wanted) {
+void Volume::WantSpare(ClassId retention_class, Want want) {
   const std::lock_guard lock(mutex_);
-  wanted_spares_[retention_class] = wanted;
+  wanted_spares_[retention_class] = want;
 }
 
 void Volume::FillPlace(Active* active, PendingChunk* chunk, const Place& place) {
@@ -180,7 +180,7 @@ void Volume::SubmitSlot(size_t slot) {
 // older one's extents are cut. False: no spare yet, the chunks wait.
 bool Volume::OpenAnother(ClassId retention_class) {
   std::optional<SegmentPool::Spare> spare = pool_->TakeSpare(retention_class);
-  WantSpare(retention_class, !spare);
+  WantSpare(retention_class, spare ? Want::kNot : Want::kAtOnce);
   if (!spare) return false;
   starving_ = false;
   std::vector<Active*>& taking = taking_[retention_class];

@@ -66,9 +66,9 @@ MUTANTS = [
            "durable_now_.insert(durable_now_.end(), active->not_durable.begin(), "
            "active->not_durable.end());"),
     Mutant("the index forgets a segment before the disk does", "engine/volume/volume_maintain.cc",
-           "  const Status recycled = pool_->Recycle(oldest->serial);",
+           "  const Status recycled = pool_->Recycle(serial);",
            "  client_.OnRecycled(row);\n"
-           "  const Status recycled = pool_->Recycle(oldest->serial);"),
+           "  const Status recycled = pool_->Recycle(serial);"),
     Mutant("a file is used again before it is free on the disk", "engine/volume/segment_pool.cc",
            "  const Status status = WriteLifeOf(file_number, *file, header);\n"
            "  const std::lock_guard lock(mutex_);\n  Entry& entry = files_[file_number];\n"

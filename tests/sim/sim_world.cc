@@ -37,6 +37,7 @@ class BorrowedDisk : public Disk {
         : world_(world), file_(std::move(file)) {}
     uint64_t size_bytes() const override { return file_->size_bytes(); }
     Result<size_t> Read(uint64_t offset, MutableByteSpan into) override {
+      if (world_.on_read) world_.on_read();
       return file_->Read(offset, into);
     }
     Result<size_t> Write(uint64_t offset, ByteSpan from) override {

@@ -4,6 +4,7 @@
 // Thread rule: single-threaded, like its disks.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -53,6 +54,9 @@ class SimWorld {
   size_t now() const { return cuts_.size(); }
   // REQUIRES: instant <= now().
   Cut CutAt(size_t instant) const;
+
+  // Called while a blocking read is under way, as if other threads ran meanwhile.
+  std::function<void()> on_read;
 
   std::vector<std::string> log;  // what the store said
   bool keep_log = true;          // off where thousands of worlds a second are made

@@ -95,6 +95,25 @@ TEST_F(ChunkReaderTest, APieceOfManyWindowsComesWhole) {
   EXPECT_EQ(reader_.Next(), Step::kEnd);
 }
 
+// The file may have been opened anew meanwhile.
+TEST_F(ChunkReaderTest, GoesOnInAnotherOpeningOfTheFile) {
+  const Piece piece = StorePiece(12, 400'000);
+  const format::SegmentHeader header = volume().segment().header();
+  const auto opened = [&] {
+    return SegmentLease(*volume().disk().Open(volume().file_name(), OpenMode::kReadOnly), header,
+                        std::make_shared<int>());
+  };
+  reader_.Open(opened(), {kStream, RunNamed('A'), piece, {At(10), At(11)}});
+  EXPECT_TRUE(reader_.is_ready());
+  ASSERT_EQ(reader_.Next(), Step::kChunk);
+  ASSERT_TRUE(reader_.UnitBytes(4).ok());
+  reader_.Pause();
+  EXPECT_FALSE(reader_.is_ready());
+  reader_.Resume(opened());
+  EXPECT_TRUE(reader_.is_ready());
+  EXPECT_EQ(All(), "5-9 10-14 15-19 20-24 25-29 30-34 35-39 40-44 45-49 50-54 55-59 ");
+}
+
 TEST_F(ChunkReaderTest, ADamagedHeadCostsItsChunkAlone) {
   const Piece piece = StorePiece(4, 30'000);
   Corrupt(rows_[1], 300);

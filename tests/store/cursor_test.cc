@@ -152,18 +152,6 @@ TEST_F(CursorTest, TracksOfARecycledChunkAreUnknownUntilTheyComeAgain) {
   EXPECT_EQ(Tell({}), "run A, gap expired 200ms 5, tracks unknown, A5-9, tracks 640, A10-14, end");
 }
 
-TEST_F(CursorTest, ASegmentIsNotRecycledWhileItIsRead) {
-  StoreGop('A', 0, At(10));
-  const auto cursor = OpenCursor(footage_, kStream, {}).value();
-  EXPECT_EQ(Story(*cursor, 4), "run A, tracks 640, A0-1, ");
-  const SegmentSerial serial = volume().serial();
-  volume().pool().BeginSealing(serial);
-  ASSERT_TRUE(volume().pool().Seal(serial, volume().segment().EncodeFooter()).ok());
-  EXPECT_EQ(volume().pool().Recycle(serial).code(), Code::kFailedPrecondition);
-  EXPECT_EQ(Story(*cursor), "A2-24, end");
-  EXPECT_TRUE(volume().pool().Recycle(serial).ok());
-}
-
 TEST_F(CursorTest, DamageIsToldAndReadingGoesOn) {
   StoreGop('A', 0, At(10), 1);
   const format::ChunkRow row = Store({.first = 5, .begin = At(10.2)});

@@ -324,6 +324,23 @@ TEST_F(ExportTest, WhatIsRecycledMeanwhileIsSaid) {
   EXPECT_EQ(read.status().code(), Code::kNotFound) << read.status().ToString();
 }
 
+// What was read last makes room first, though the export goes on.
+TEST_F(ExportTest, AnExportThatWaitsKeepsNothing) {
+  BeginRun({Video()});
+  Pictures(200, begin_);
+  EndRun();
+  const Files files = Open(From(seconds(0), seconds(8)));
+  (void)ReadAt(*files[0], files[0]->size_bytes() / 2, 1000);
+  BeginRun({Video()});
+  for (int i = 0; store_->counters().segments_recycled < 4 && i < 1000; ++i)
+    Pictures(20, At(seconds(100 + i)));
+  EndRun();
+  for (const std::string& line : world_->log)
+    EXPECT_EQ(line.find("makes room before"), std::string::npos) << line;
+  Bytes bytes(files[0]->size_bytes());
+  EXPECT_EQ(files[0]->Read(0, bytes).status().code(), Code::kNotFound);
+}
+
 TEST_F(ExportTest, NothingThere) {
   BeginRun({Video()});
   Pictures(20, begin_);

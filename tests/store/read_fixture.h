@@ -140,10 +140,7 @@ class FakeFootage : public Footage {
     if (seen == counter && on_wait) on_wait();
     return counter;
   }
-  ReaderGate::Turn WaitForTurn() override {
-    ++yields;
-    return {};
-  }
+  ReaderGate::Turn WaitForTurn() override { return ++yields, ReaderGate::Turn(); }
   bool IsRecording(StreamId, RunId run) override { return recording.count(run) != 0; }
   std::vector<WallTime> SessionBegins() override { return sessions; }
   WallTime StreamCreated(StreamId) override { return created; }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cerrno>
 
 #include "engine/base/aligned.h"
@@ -38,6 +39,12 @@ class SegmentPoolTest : public ::testing::Test {
   SegmentPool::Spare OpenOne(ClassId retention_class = kDefaultClass) {
     EXPECT_TRUE(pool_->PrepareSpare(retention_class, {1}).ok());
     return *pool_->TakeSpare(retention_class);
+  }
+  SegmentSerial SealedOne() {
+    const SegmentPool::Spare spare = OpenOne();
+    pool_->BeginSealing(spare.header.serial);
+    EXPECT_TRUE(pool_->Seal(spare.header.serial, PutChunk(spare)).ok());
+    return spare.header.serial;
   }
   // A chunk, written but not synced, and the footer of a segment that holds it alone.
   Bytes PutChunk(const SegmentPool::Spare& spare) {
@@ -88,17 +95,16 @@ TEST_F(SegmentPoolTest, AFileGoesRound) {
   const SegmentPool::Spare spare = OpenOne();
   const SegmentSerial serial = spare.header.serial;
   EXPECT_EQ(pool_->Find(serial)->state, State::kOpen);
-  EXPECT_FALSE(pool_->Oldest().has_value());
+  EXPECT_FALSE(pool_->VacateOldest(false).has_value());
   EXPECT_EQ(pool_->Recycle(serial).code(), Code::kFailedPrecondition);  // L4
   pool_->BeginSealing(serial);
   ASSERT_TRUE(pool_->Seal(serial, PutChunk(spare)).ok());
-  EXPECT_EQ(pool_->Oldest()->serial, serial);
   {
     const Result<SegmentLease> lease = pool_->Lease(serial);
     ASSERT_TRUE(lease.ok());
-    EXPECT_FALSE(pool_->Oldest().has_value());
     EXPECT_EQ(pool_->Recycle(serial).code(), Code::kFailedPrecondition);  // L4
   }
+  EXPECT_EQ(pool_->VacateOldest(false)->header.serial, serial);
   ASSERT_TRUE(pool_->Recycle(serial).ok());
   EXPECT_EQ(pool_->free_count(), 1U);
   EXPECT_EQ(pool_->Lease(serial).status().code(), Code::kNotFound);
@@ -115,11 +121,12 @@ TEST_F(SegmentPoolTest, ALifeThatCannotBeMarkedFreeIsWhatItWas) {
   const SegmentSerial serial = spare.header.serial;
   pool_->BeginSealing(serial);
   ASSERT_TRUE(pool_->Seal(serial, PutChunk(spare)).ok());
+  ASSERT_TRUE(pool_->VacateOldest(false)->vacant);
   FailNextSync();
   EXPECT_FALSE(pool_->Recycle(serial).ok());
   EXPECT_EQ(pool_->Find(serial)->state, State::kSealed);
   EXPECT_TRUE(pool_->Lease(serial).ok());
-  EXPECT_FALSE(pool_->Oldest().has_value()) << "another one is tried before it";
+  EXPECT_FALSE(pool_->VacateOldest(false).has_value()) << "another one is tried before it";
   ASSERT_TRUE(pool_->Recycle(serial).ok()) << "who asks for it may try again";
   EXPECT_EQ(pool_->free_count(), 1U);
 }
@@ -183,7 +190,80 @@ TEST_F(SegmentPoolTest, TheLedgerIsNeverTheOldest) {
   const SegmentPool::Spare spare = OpenOne(kLedgerClass);
   pool_->BeginSealing(spare.header.serial);
   ASSERT_TRUE(pool_->Seal(spare.header.serial, PutChunk(spare)).ok());
-  EXPECT_FALSE(pool_->Oldest().has_value());
+  EXPECT_FALSE(pool_->VacateOldest(false).has_value());
+}
+
+// L5: who reads it already goes on; who comes later is told what is true in a moment.
+TEST_F(SegmentPoolTest, WhatIsToGoGivesNoNewLease) {
+  const SegmentSerial oldest = SealedOne();
+  const SegmentSerial newer = SealedOne();
+  Result<SegmentLease> reader = pool_->Lease(oldest);
+  ASSERT_TRUE(reader.ok());
+  EXPECT_FALSE(pool_->IsVacating(oldest));
+  for (int i = 0; i < 2; ++i) {
+    const auto victim = pool_->VacateOldest(false);
+    ASSERT_TRUE(victim.has_value());
+    EXPECT_EQ(victim->header.serial, oldest);
+    EXPECT_FALSE(victim->vacant);
+    clock_.Advance(SegmentPool::kVacateMax - Duration{1});
+  }
+  EXPECT_TRUE(pool_->IsVacating(oldest));
+  EXPECT_EQ(pool_->Lease(oldest).status().code(), Code::kNotFound);
+  EXPECT_TRUE(pool_->MaintenanceLease(oldest).ok());
+  EXPECT_TRUE(pool_->Lease(newer).ok());
+  reader->LetGo();
+  const auto victim = pool_->VacateOldest(false);
+  ASSERT_TRUE(victim.has_value());
+  EXPECT_EQ(victim->header.serial, oldest);
+  EXPECT_TRUE(victim->vacant);
+  EXPECT_FALSE(victim->passed_over.has_value());
+  EXPECT_TRUE(pool_->Recycle(oldest).ok());
+}
+
+TEST_F(SegmentPoolTest, AStuckReaderIsPassedOverAfterABound) {
+  const SegmentSerial oldest = SealedOne();
+  const SegmentSerial newer = SealedOne();
+  Result<SegmentLease> stuck = pool_->Lease(oldest);
+  EXPECT_FALSE(pool_->VacateOldest(false)->vacant);
+  clock_.Advance(SegmentPool::kVacateMax);
+  const auto victim = pool_->VacateOldest(false);
+  ASSERT_TRUE(victim.has_value());
+  EXPECT_EQ(victim->header.serial, newer);
+  EXPECT_TRUE(victim->vacant);
+  EXPECT_EQ(victim->passed_over, oldest);
+  ASSERT_TRUE(pool_->Recycle(newer).ok());
+  EXPECT_EQ(pool_->Lease(oldest).status().code(), Code::kNotFound) << "it is still to go";
+  EXPECT_FALSE(pool_->VacateOldest(false).has_value());
+  stuck->LetGo();
+  EXPECT_EQ(pool_->VacateOldest(false)->header.serial, oldest);
+}
+
+// Recording waits for nobody, and those that are read meanwhile stay whole to their readers.
+TEST_F(SegmentPoolTest, AtOnceMeansTheOldestThatNobodyReads) {
+  const std::array<SegmentSerial, 3> serials = {SealedOne(), SealedOne(), SealedOne()};
+  const Result<SegmentLease> first = pool_->Lease(serials[0]);
+  const Result<SegmentLease> second = pool_->Lease(serials[1]);
+  const auto victim = pool_->VacateOldest(true);
+  ASSERT_TRUE(victim.has_value());
+  EXPECT_EQ(victim->header.serial, serials[2]);
+  EXPECT_EQ(victim->passed_over, serials[0]);
+  EXPECT_FALSE(pool_->Lease(serials[0]).ok());
+  EXPECT_TRUE(pool_->Lease(serials[1]).ok()) << "one at a time is vacated";
+}
+
+// The file system was full for a while; what was to go then need not go now.
+TEST_F(SegmentPoolTest, WithRoomAfterAllTheOldestCanBeReadAgain) {
+  const SegmentSerial oldest = SealedOne();
+  FaultRule full;
+  full.call = SeamCall::kCreate;
+  full.fault = Fault::Error(ENOSPC);
+  disk_.faults().Add(full);
+  EXPECT_EQ(pool_->PrepareSpare(kDefaultClass, {1}).code(), Code::kNotFound);
+  const Result<SegmentLease> reader = pool_->Lease(oldest);
+  EXPECT_FALSE(pool_->VacateOldest(false)->vacant);
+  EXPECT_FALSE(pool_->Lease(oldest).ok());
+  EXPECT_TRUE(pool_->PrepareSpare(kDefaultClass, {1}).ok());
+  EXPECT_TRUE(pool_->Lease(oldest).ok());
 }
 
 TEST_F(SegmentPoolTest, SerialsRiseThroughOpenings) {

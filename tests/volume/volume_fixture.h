@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "engine/testing/sim_disk.h"
@@ -100,6 +101,22 @@ class VolumeTest : public ::testing::Test {
     }
   }
   SegmentPool& pool() { return volume_->pool(); }
+  // Of footage, sealed.
+  SegmentSerial Oldest() {
+    for (const SegmentPool::Opened& life : pool().Lives()) {
+      if (life.state != SegmentPool::FileState::kSealed) continue;
+      if (life.header.retention_class == kDefaultClass) return life.header.serial;
+    }
+    return {};
+  }
+  // Gives and turns until `done`.
+  void Record(uint64_t* unit, const std::function<bool()>& done) {
+    while (!done()) {
+      ASSERT_LT(*unit, 500U);
+      Give((*unit)++, 15000);
+      Turn(12);
+    }
+  }
 
   SimClock clock_;
   SeededRandom random_{1};

@@ -108,31 +108,105 @@ TEST_F(VolumeTest, AFreedFileWaitsForWhatThereIsToSayOfIt) {
   EXPECT_EQ(client_.durable_units().size(), 2U);
 }
 
-// One reader holds the oldest: the next oldest goes, in order of serial.
-TEST_F(VolumeTest, RecyclesTheOldestThatNobodyReads) {
+// One reader holds the oldest and something waits to be written: the next oldest goes, in order of
+// serial, and nothing is written later for it.
+TEST_F(VolumeTest, RecordingDoesNotWaitForAReader) {
   Format(8);
   Open();
   uint64_t unit = 0;
-  const auto record_until_recycled = [&](size_t count) {
-    while (client_.recycled.size() < count && unit < 500) {
-      Give(unit++, 15000);
-      Turn(12);
-    }
-  };
-  record_until_recycled(1);
-  ASSERT_EQ(client_.recycled.size(), 1U);
-  const SegmentSerial oldest = pool().Oldest()->serial;
+  Record(&unit, [&] { return client_.recycled.size() == 1; });
+  const SegmentSerial oldest = Oldest();
   Result<SegmentLease> lease = pool().Lease(oldest);
   ASSERT_TRUE(lease.ok());
-  record_until_recycled(3);
-  ASSERT_EQ(client_.recycled.size(), 3U);
+  const MonoTime begin = clock_.MonoNow();
+  Record(&unit, [&] {
+    EXPECT_EQ(client_.durable_units().size(), unit);
+    return client_.recycled.size() >= 3;
+  });
+  EXPECT_LT(clock_.MonoNow() - begin, SegmentPool::kVacateMax);
   EXPECT_GT(client_.recycled[1].serial, oldest);
   EXPECT_GT(client_.recycled[2].serial, client_.recycled[1].serial);
   EXPECT_TRUE(pool().Find(oldest).has_value());
-  *lease = {};
-  record_until_recycled(4);
+  lease->LetGo();
+  Record(&unit, [&] { return client_.recycled.size() >= 4; });
   EXPECT_EQ(client_.recycled[3].serial, oldest);
   EXPECT_EQ(client_.durable_units().size(), unit);
+}
+
+// Room is wanted before it is needed: so long the oldest is waited for, and no longer than a bound.
+class VacatingTest : public VolumeTest {
+ protected:
+  // Somebody reads the oldest, and its room is wanted; nothing waits to be written.
+  void SetUp() override {
+    Format(8);
+    Open();
+    Record(&unit_, [&] { return client_.recycled.size() == 1; });
+    oldest_ = Oldest();
+    Result<SegmentLease> lease = pool().Lease(oldest_);
+    ASSERT_TRUE(lease.ok());
+    lease_ = *std::move(lease);
+    Record(&unit_, [&] { return pool().IsVacating(oldest_); });
+    Turn(400);  // 2 ms each
+    EXPECT_EQ(client_.recycled.size(), 1U);
+    EXPECT_EQ(client_.durable_units().size(), unit_);
+  }
+  bool ToldOfPassingOver() const {
+    return std::any_of(log_.begin(), log_.end(), [](const std::string& line) {
+      return line.find("makes room before") != std::string::npos;
+    });
+  }
+
+  uint64_t unit_ = 0;
+  SegmentSerial oldest_;
+  SegmentLease lease_;
+};
+
+TEST_F(VacatingTest, TheOldestGoesWhenItsReaderLetsGo) {
+  lease_.LetGo();
+  Turn(20);
+  ASSERT_EQ(client_.recycled.size(), 2U);
+  EXPECT_EQ(client_.recycled[1].serial, oldest_);
+  EXPECT_GT(client_.recycled[1].chunk_count, 0U) << "what the receipt says";
+  EXPECT_FALSE(ToldOfPassingOver());
+}
+
+TEST_F(VacatingTest, AStuckReaderIsPassedOver) {
+  Turn(200);
+  ASSERT_EQ(client_.recycled.size(), 2U);
+  EXPECT_GT(client_.recycled[1].serial, oldest_);
+  EXPECT_TRUE(ToldOfPassingOver());
+}
+
+// What a crash left is looked at first and may be empty: until then nothing has to go.
+TEST_F(VolumeTest, NothingIsVacatedWhileAnOlderOneIsNotSealed) {
+  Format(8);
+  Open();
+  uint64_t unit = 0;
+  Record(&unit, [&] { return client_.recycled.size() == 1; });
+  const SegmentSerial oldest = Oldest();
+  volume_.reset();
+  client_ = {};
+  Open();
+  ASSERT_EQ(pool().free_count(), 0U);
+  for (const SegmentPool::Opened& life : pool().Lives()) {
+    if (life.header.serial != oldest) pool().TrustSealed(life.header.serial);
+  }
+  const SegmentSerial next = Oldest();
+  EXPECT_TRUE(volume_->Maintain());
+  ASSERT_EQ(client_.segments.size(), 1U);
+  EXPECT_EQ(client_.segments[0].serial, oldest);
+  EXPECT_TRUE(pool().Lease(next).ok());
+}
+
+// What the client keeps stays as it was, to readers too.
+TEST_F(VolumeTest, WhatMayNotBeRecycledCanBeRead) {
+  Format(8);
+  Open();
+  client_.may_recycle = false;
+  for (uint64_t unit = 0; unit < 40; ++unit) Give(unit, 15000);
+  Turn(500);
+  EXPECT_TRUE(client_.recycled.empty());
+  EXPECT_TRUE(pool().Lease(Oldest()).ok());
 }
 
 // A failed write: the segment is given up, what was not durable there is written again with the

@@ -19,8 +19,8 @@
 // hvc1; avc3, hev1 if only the units carry them); sets that change between clean points are in the
 // units alone.
 // Footage is that which is durable and indexed when it is opened.
-// Thread rule: one thread at a time. Ownership: must not outlive the Store. It holds at most the
-// one segment it read last; what is recycled meanwhile is NotFound on Read.
+// Thread rule: one thread at a time. Ownership: must not outlive the Store. It keeps no
+// footage from being recycled between two calls; what is recycled meanwhile is NotFound on Read.
 // Memory: some 40 bytes a unit, twice that while opening; 2^23 units at most (a day of pictures and
 // sound). One chunk and 1 MiB while reading.
 #pragma once

@@ -234,8 +234,8 @@ class Store {
     uint64_t buffer_bytes = 256U << 20;        // of all streams together
     uint64_t stream_buffer_bytes = 16U << 20;  // of one stream
     // 50 ms..2 s: how old accepted units get, ordinarily, before they are durable: they are written
-    // after 15/16 of it. Where so little comes that it would be mostly padding (under 32 KiB), up to
-    // four times that within a second.
+    // after 15/16 of it. Where so little comes that it would be mostly padding (under 32 KiB), up
+    // to four times that within a second.
     Duration flush_interval = std::chrono::milliseconds(250);
     Duration stall_after = std::chrono::seconds(2);
     Duration offline_after = std::chrono::seconds(20);
