@@ -34,7 +34,7 @@ AppendSession::Reactor* AppendSession::Start(const ServiceSide& side,
   std::unique_lock lock(session->mutex_);
   session->working_ = true;
   if (admitted.ok() &&
-      !side.core->ingest.Begin(session->who_.name, [session] { session->Work(); })) {
+      !side.core->appends.Begin(session->who_.name, [session] { session->Work(); })) {
     admitted = ResourceExhausted("too many calls of yours are waiting");
   }
   if (!admitted.ok()) {
@@ -166,7 +166,7 @@ void AppendSession::Move(std::unique_lock<std::mutex> lock) {
   lock.unlock();
   if (write) StartWrite(&answer_);
   if (read) StartRead(&request_);
-  if (work) core_.ingest.Continue(who_.name, [self = shared_from_this()] { self->Work(); });
+  if (work) core_.appends.Continue(who_.name, [self = shared_from_this()] { self->Work(); });
   if (finish) Finish(status);
 }
 

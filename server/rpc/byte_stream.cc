@@ -16,6 +16,7 @@ ByteStream::ByteStream(const ServiceSide& side, std::string_view call,
                        grpc::CallbackServerContext* context)
     : core_(*side.core),
       rule_(RpcRuleOf(call)),
+      executor_(core_.executor(rule_.lane)),
       visit_(core_, rule_, side.WhoIs(*context), side.From(*context)),
       began_(core_.clock.MonoNow()),
       context_(context) {
@@ -29,7 +30,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* ByteStream::Start(
   raw->request_ = *request;
   Status admitted = Admit(raw->core_, raw->rule_, *raw->context_, request->Length());
   const auto first = [stream] { stream->RunTurns(); };
-  if (admitted.ok() && !raw->core_.reads.Begin(raw->visit_.who().name, first)) {
+  if (admitted.ok() && !raw->executor_.Begin(raw->visit_.who().name, first)) {
     admitted = ResourceExhausted("too many calls of yours are waiting");
   }
   if (!admitted.ok()) {
@@ -91,7 +92,7 @@ void ByteStream::RunTurns() {
 }
 
 void ByteStream::PostTurn() {
-  core_.reads.Continue(visit_.who().name, [self = shared_from_this()] { self->RunTurns(); });
+  executor_.Continue(visit_.who().name, [self = shared_from_this()] { self->RunTurns(); });
 }
 
 void ByteStream::EndWith(const Status& status) {
@@ -148,7 +149,7 @@ void ByteStream::Move(std::unique_lock<std::mutex> lock) {
   if (!end_) return;
   closing_ = true;
   lock.unlock();
-  core_.reads.Continue(visit_.who().name, [self = shared_from_this()] { self->Close(); });
+  executor_.Continue(visit_.who().name, [self = shared_from_this()] { self->Close(); });
 }
 
 void ByteStream::OnWriteDone(bool ok) {

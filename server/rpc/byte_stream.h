@@ -92,6 +92,7 @@ class ByteStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
 
   RpcCore& core_;
   const RpcRule rule_;
+  Executor& executor_;
   Visit visit_;
   const MonoTime began_;
   std::shared_ptr<ByteStream> self_;

@@ -40,7 +40,7 @@ grpc::ServerUnaryReactor* ServeUnary(const ServiceSide& side, std::string_view c
     if (!status.ok() || IsChange(rule.action)) visit.Leave(status, 0, 0);
     reactor->Finish(ToGrpc(status));
   };
-  if (!side.core->reads.Begin(who.name, std::move(task))) {
+  if (!side.core->executor(rule.lane).Begin(who.name, std::move(task))) {
     reactor->Finish(ToGrpc(ResourceExhausted("too many calls of yours are waiting")));
   }
   return reactor;

@@ -43,10 +43,32 @@ TestAudit::TestAudit(const std::string& directory) {
 Status TestAudit::Record(std::span<const AuditRecord> records) {
   if (broken_) return Unavailable("the audit cannot be written: no space");
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    if (!records.empty() && !held_call_.empty() && records.front().call == held_call_) {
+      ++held_;
+      changed_.notify_all();
+      changed_.wait(lock, [this] { return held_call_.empty(); });
+      --held_;
+    }
     records_.insert(records_.end(), records.begin(), records.end());
   }
   return log_->Record(records);
+}
+
+void TestAudit::Hold(const std::string& call) {
+  const std::lock_guard lock(mutex_);
+  held_call_ = call;
+}
+
+void TestAudit::Release() {
+  const std::lock_guard lock(mutex_);
+  held_call_.clear();
+  changed_.notify_all();
+}
+
+void TestAudit::AwaitHeld() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return held_ > 0; });
 }
 
 std::vector<AuditRecord> TestAudit::records() {

@@ -7,6 +7,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <condition_variable>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -26,7 +27,7 @@ namespace reel::server {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// An audit that can be made to fail, before a real one.
+// An audit that can be made to fail, or to keep the threads of a call waiting, before a real one.
 class TestAudit : public AuditSink {
  public:
   explicit TestAudit(const std::string& directory);
@@ -34,6 +35,11 @@ class TestAudit : public AuditSink {
   Status Record(std::span<const AuditRecord> records) override;
 
   void set_broken(bool broken) { broken_ = broken; }
+  // Records of `call` are not taken from now on, and who brings them waits, until Release.
+  void Hold(const std::string& call);
+  void Release();
+  // Until somebody waits.
+  void AwaitHeld();
   std::vector<AuditRecord> records();
   // How many there are of a call with that result.
   size_t Count(const std::string& call, const std::string& result);
@@ -42,6 +48,9 @@ class TestAudit : public AuditSink {
   std::unique_ptr<AuditLog> log_;
   std::atomic<bool> broken_{false};
   std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string held_call_;
+  size_t held_ = 0;
   std::vector<AuditRecord> records_;
 };
 
