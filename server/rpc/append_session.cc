@@ -134,28 +134,30 @@ bool AppendSession::IsDrained() const {
 }
 
 // Events first: a lane's RunBegun stands before its acknowledgements.
-bool AppendSession::TakeAnswer() {
+std::optional<v1::AppendResponse> AppendSession::TakeAnswer() {
+  v1::AppendResponse answer;
   if (!events_.empty()) {
-    answer_ = std::move(events_.front());
+    answer = std::move(events_.front());
     events_.pop_front();
-    return true;
+    return answer;
   }
   for (auto& [number, marks] : marks_) {
     if (Same(marks.now, marks.told)) continue;
     marks.told = marks.now;
-    answer_.Clear();
-    answer_.set_lane(number);
-    answer_.mutable_ack()->set_received_end(marks.now.accepted.value);
-    answer_.mutable_ack()->set_durable_end(marks.now.durable.value);
-    return true;
+    answer.set_lane(number);
+    answer.mutable_ack()->set_received_end(marks.now.accepted.value);
+    answer.mutable_ack()->set_durable_end(marks.now.durable.value);
+    return answer;
   }
-  return false;
+  return std::nullopt;
 }
 
 void AppendSession::Move(std::unique_lock<std::mutex> lock) {
   if (finished_) return;
-  const bool write = !writing_ && !cancelled_ && TakeAnswer();
-  writing_ = writing_ || write;
+  std::optional<v1::AppendResponse> answer;
+  if (!writing_ && !cancelled_) answer = TakeAnswer();
+  if (answer) answer_ = ToWire(*answer);
+  writing_ = writing_ || answer;
   const bool read = MayRead();
   reading_ = reading_ || read;
   const bool work = HasWork();
@@ -164,7 +166,7 @@ void AppendSession::Move(std::unique_lock<std::mutex> lock) {
   finished_ = finish;
   const grpc::Status status = finish ? ToGrpc(end_) : grpc::Status::OK;
   lock.unlock();
-  if (write) StartWrite(&answer_);
+  if (answer) StartWrite(&answer_);
   if (read) StartRead(&request_);
   if (work) core_.appends.Continue(who_.name, [self = shared_from_this()] { self->Work(); });
   if (finish) Finish(status);
@@ -193,12 +195,20 @@ void AppendSession::WorkOnce() {
   }
   Reauthorize();
   if (has_request) {
-    Handle(request_);
-    lock.lock();
-    has_request_ = false;
+    if (const Status taken = TakeRequest(); !taken.ok()) EndSession(taken);
     return;
   }
   if (half_closed) Drain();
+}
+
+Status AppendSession::TakeRequest() {
+  v1::AppendRequest request;
+  REEL_RETURN_IF_ERROR(FromWireWithData(request_, kMaxRequestBytes, &request));
+  request_.Clear();
+  Handle(request);
+  const std::lock_guard lock(mutex_);
+  has_request_ = false;
+  return OkStatus();
 }
 
 Status AppendSession::Open() {

@@ -12,6 +12,7 @@
 // read: until it does, no more messages are taken.
 #pragma once
 
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <deque>
@@ -25,7 +26,7 @@
 
 namespace reel::server {
 
-class AppendSession : public grpc::ServerBidiReactor<v1::AppendRequest, v1::AppendResponse>,
+class AppendSession : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                       public std::enable_shared_from_this<AppendSession> {
  public:
   static constexpr uint32_t kMaxLanes = 64;
@@ -34,7 +35,7 @@ class AppendSession : public grpc::ServerBidiReactor<v1::AppendRequest, v1::Appe
   // For what was accepted to become durable when the client has said all.
   static constexpr Duration kDrain = std::chrono::seconds(30);
 
-  using Reactor = grpc::ServerBidiReactor<v1::AppendRequest, v1::AppendResponse>;
+  using Reactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
 
   AppendSession(const ServiceSide& side, grpc::CallbackServerContext* context);
   // Begins it; it goes on by itself.
@@ -64,6 +65,8 @@ class AppendSession : public grpc::ServerBidiReactor<v1::AppendRequest, v1::Appe
   void Work();
   void WorkOnce();
   Status Open();
+  // An error ends the session.
+  Status TakeRequest();
   void Handle(const v1::AppendRequest& request);
   void Begin(uint32_t number, const v1::BeginRun& request);
   void HandleRun(uint32_t number, Lane& lane, const v1::AppendRequest& request);
@@ -84,7 +87,7 @@ class AppendSession : public grpc::ServerBidiReactor<v1::AppendRequest, v1::Appe
   // Does what the state asks for, behind a change: answers, reads, works or finishes. Releases the
   // lock, because gRPC is called.
   void Move(std::unique_lock<std::mutex> lock);
-  bool TakeAnswer();
+  std::optional<v1::AppendResponse> TakeAnswer();
   bool IsDrained() const;
   bool MayRead() const;
   bool HasWork() const;
@@ -100,8 +103,8 @@ class AppendSession : public grpc::ServerBidiReactor<v1::AppendRequest, v1::Appe
   std::map<uint32_t, Lane> lanes_;
 
   std::mutex mutex_;
-  v1::AppendRequest request_;  // being read or done
-  v1::AppendResponse answer_;  // being written
+  grpc::ByteBuffer request_;  // being read or done
+  grpc::ByteBuffer answer_;   // being written
   std::deque<v1::AppendResponse> events_;
   std::map<uint32_t, Marks> marks_;
   MonoTime asked_;

@@ -1,8 +1,5 @@
 // Role x RPC, made from the descriptors of the services: an RPC that somebody adds is in it by
 // itself, and fails here until it has its rule. And what is refused for other reasons.
-#include <google/protobuf/descriptor.h>
-#include <grpcpp/generic/generic_stub.h>
-
 #include "server/rpc/rules.h"
 #include "tests/rpc/rpc_fixture.h"
 
@@ -10,25 +7,7 @@ namespace reel::server {
 namespace {
 
 using google::protobuf::MethodDescriptor;
-using google::protobuf::ServiceDescriptor;
 using testing::HasSubstr;
-
-std::vector<const MethodDescriptor*> EveryMethod() {
-  std::vector<const MethodDescriptor*> methods;
-  for (const auto* file :
-       {v1::AppendRequest::descriptor()->file(), v1::ReadRequest::descriptor()->file(),
-        v1::AddStreamRequest::descriptor()->file()}) {
-    for (int s = 0; s < file->service_count(); ++s) {
-      const ServiceDescriptor* const service = file->service(s);
-      for (int m = 0; m < service->method_count(); ++m) methods.push_back(service->method(m));
-    }
-  }
-  return methods;
-}
-
-std::string CallOf(const MethodDescriptor& method) {
-  return method.service()->full_name() + "/" + method.name();
-}
 
 TEST(RpcRules, EveryRpcHasItsRule) {
   ASSERT_EQ(EveryMethod().size(), 19U);
@@ -97,39 +76,6 @@ class AccessTest : public RpcTest {
                     std::string* answer = nullptr) {
     if (method.name() == "Append") return CallAppend(channel, request);
     return CallRaw(channel, "/" + CallOf(method), request, deadline, answer);
-  }
-
-  // `answer`: the first message that comes.
-  static grpc::Status CallRaw(grpc::Channel& channel, const std::string& path,
-                              const std::string& request, bool deadline, std::string* answer) {
-    grpc::GenericStub stub(std::shared_ptr<grpc::Channel>(&channel, [](auto*) {}));
-    grpc::ClientContext context;
-    if (deadline) Deadline(&context);
-    grpc::CompletionQueue queue;
-    const auto call = stub.PrepareCall(&context, path, &queue);
-    const auto wait = [&] {
-      void* tag = nullptr;
-      bool ok = false;
-      return queue.Next(&tag, &ok) && ok;
-    };
-    call->StartCall(nullptr);
-    wait();
-    const grpc::Slice slice(request);
-    call->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), nullptr);
-    wait();
-    for (;;) {
-      grpc::ByteBuffer message;
-      call->Read(&message, nullptr);
-      if (!wait()) break;
-      if (answer == nullptr || !answer->empty()) continue;
-      grpc::Slice whole;
-      EXPECT_TRUE(message.DumpToSingleSlice(&whole).ok());
-      answer->assign(reinterpret_cast<const char*>(whole.begin()), whole.size());
-    }
-    grpc::Status status;
-    call->Finish(&status, nullptr);
-    wait();
-    return status;
   }
 
   grpc::Status CallAppend(grpc::Channel& channel, const std::string& text) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <gmock/gmock.h>
+#include <google/protobuf/descriptor.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
@@ -54,6 +55,11 @@ class TestAudit : public AuditSink {
   std::vector<AuditRecord> records_;
 };
 
+// Of Ingest, Playback and Admin, by their descriptors.
+std::vector<const google::protobuf::MethodDescriptor*> EveryMethod();
+// "reel.v1.Playback/Seek"
+std::string CallOf(const google::protobuf::MethodDescriptor& method);
+
 class RpcTest : public testing::Test {
  public:
   ~RpcTest() override;
@@ -75,6 +81,11 @@ class RpcTest : public testing::Test {
   }
 
   std::shared_ptr<grpc::Channel> Connect(grpc::ChannelArguments arguments = {});
+  // Sends `request`, whatever it is, as the one message of a call. `answer`: the first message that
+  // comes.
+  static grpc::Status CallRaw(grpc::Channel& channel, const std::string& path,
+                              const std::string& request, bool deadline = true,
+                              std::string* answer = nullptr);
   static void Deadline(grpc::ClientContext* context, Duration wait = seconds(20));
 
   Store& store() { return node_->store(); }

@@ -1,0 +1,103 @@
+// Messages made to cost the server more than they cost their sender.
+#include "server/rpc/rules.h"
+#include "server/rpc/wire.h"
+#include "tests/rpc/rpc_fixture.h"
+
+namespace reel::server {
+namespace {
+
+using testing::HasSubstr;
+
+grpc::ByteBuffer BufferOf(const std::string& text) {
+  const grpc::Slice slice(text);
+  return {&slice, 1};
+}
+
+// Two bytes on the wire each, and forty times as many in memory.
+v1::AppendRequest ManyTracks(size_t count) {
+  v1::AppendRequest request;
+  for (size_t i = 0; i < count; ++i) request.mutable_begin()->add_tracks();
+  return request;
+}
+
+Code CodeOf(const std::string& text) {
+  v1::AppendRequest request;
+  return FromWireWithData(BufferOf(text), kMaxRequestBytes, &request).code();
+}
+
+TEST(Wire, DataIsNotCountedAndAllElseIs) {
+  v1::AppendRequest request = ManyTracks(16);
+  request.set_data(std::string(8U << 20, 'x'));
+  const std::string good = request.SerializeAsString();
+  EXPECT_EQ(CodeOf(good), Code::kOk);
+  // Whatever it stands behind or before.
+  const std::string many = ManyTracks(kMaxRequestBytes / 2 + 1).SerializeAsString();
+  EXPECT_EQ(CodeOf(many), Code::kResourceExhausted);
+  EXPECT_EQ(CodeOf(many + good), Code::kResourceExhausted);
+  EXPECT_EQ(CodeOf(good + many), Code::kResourceExhausted);
+  std::string unknown;
+  for (size_t i = 0; i <= kMaxRequestBytes / 2; ++i) unknown += std::string("\x6a\x00", 2);
+  EXPECT_EQ(CodeOf(good + unknown), Code::kResourceExhausted);
+  EXPECT_EQ(CodeOf(unknown.substr(0, 1000) + good), Code::kOk);
+}
+
+TEST(Wire, WhatEndsTooEarlyIsNoMessage) {
+  v1::AppendRequest request;
+  request.set_data(std::string(100, 'x'));
+  const std::string good = request.SerializeAsString();
+  for (size_t size = 1; size < good.size(); ++size) {
+    EXPECT_EQ(CodeOf(good.substr(0, size)), Code::kInvalidArgument) << size;
+  }
+  EXPECT_EQ(CodeOf("\x7a\xff\xff\xff\xff\x0f"), Code::kInvalidArgument) << "4 GiB of data";
+}
+
+class HostileTest : public RpcTest {
+ protected:
+  HostileTest() {
+    EXPECT_TRUE(store().CreateStream("gate").ok());
+    Grants(EverythingTo(Me()));
+    Start();
+  }
+};
+
+// They are no messages at all, which nobody finds out: their length is looked at first.
+TEST_F(HostileTest, WhatIsTooLongIsRefusedBeforeItIsParsed) {
+  const auto channel = Connect();
+  const std::string garbage(kMaxRequestBytes + 1, '\xff');
+  for (const auto* method : EveryMethod()) {
+    const std::string path = "/" + CallOf(*method);
+    const grpc::Status longer = CallRaw(*channel, path, garbage);
+    EXPECT_EQ(longer.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << path;
+    EXPECT_THAT(longer.error_message(), HasSubstr("262144 bytes")) << path;
+    const grpc::Status shorter = CallRaw(*channel, path, garbage.substr(1));
+    EXPECT_EQ(shorter.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << path;
+    EXPECT_THAT(shorter.error_message(), HasSubstr("no message of that kind")) << path;
+  }
+}
+
+// The run that came before it is ended as by a client that has gone, and the session with it.
+TEST_F(HostileTest, AnAppendThatIsAllButItsDataEndsTheSession) {
+  const auto stub = v1::Ingest::NewStub(Connect());
+  grpc::ClientContext context;
+  Deadline(&context);
+  const auto session = stub->Append(&context);
+  v1::AppendRequest begin;
+  *begin.mutable_begin() = BeginOf("gate");
+  session->Write(begin);
+  v1::AppendResponse response;
+  ASSERT_TRUE(session->Read(&response));
+  ASSERT_TRUE(response.has_begun());
+  session->Write(ManyTracks(1U << 20));
+  while (session->Read(&response)) {
+  }
+  const grpc::Status status = session->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(status.error_message(), HasSubstr("262144 bytes"));
+  EXPECT_EQ(audit_->Count("reel.v1.Ingest/Append",
+                          "ended: ResourceExhausted: a request has at most 262144 bytes"),
+            2U)
+      << "the run and the session";
+}
+
+}  // namespace
+}  // namespace reel::server
