@@ -50,7 +50,6 @@ class RpcServerImpl final : public RpcServer {
  public:
   explicit RpcServerImpl(const RpcOptions& options) : core_(options), quota_("reel-rpc") {
     quota_.Resize(PeerServerLimits::kMemoryBytes);
-    quota_.SetMaxThreads(PeerServerLimits::kMaxThreads);
   }
   ~RpcServerImpl() override { Stop(Duration{0}); }
 

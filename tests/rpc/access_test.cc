@@ -138,18 +138,29 @@ TEST_F(AccessTest, NothingIsGrantedToWhoHasNoGrant) {
   }
 }
 
-// gRPC's own services, which tell nothing that is not in server/proto.
+// They tell nothing that is not in server/proto.
 TEST_F(AccessTest, HealthAndReflectionAreThere) {
   Start();
   const auto channel = Connect();
   std::string answer;
   EXPECT_TRUE(CallRaw(*channel, "/grpc.health.v1.Health/Check", "", true, &answer).ok());
   EXPECT_EQ(answer, "\x08\x01");  // status: SERVING
-  answer.clear();
-  EXPECT_TRUE(CallRaw(*channel, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-                      std::string("\x3a\x00", 2), true, &answer)  // list_services
-                  .ok());
+  const auto reflect = [&](const std::string& request) {
+    answer.clear();
+    return CallRaw(*channel, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                   request, true, &answer)
+        .error_code();
+  };
+  EXPECT_EQ(reflect(std::string("\x3a\x00", 2)), grpc::StatusCode::OK);  // list_services
   EXPECT_THAT(answer, HasSubstr("reel.v1.Playback"));
+  EXPECT_EQ(reflect("\x22\x10reel.v1.Playback"), grpc::StatusCode::OK);  // file_containing_symbol
+  EXPECT_THAT(answer, HasSubstr("ThumbnailRequest"));
+  EXPECT_THAT(answer, HasSubstr("reel/v1/common.proto")) << "what it imports comes with it";
+  EXPECT_EQ(reflect("\x1a\x07nowhere"), grpc::StatusCode::OK);  // file_by_filename
+  EXPECT_THAT(answer, HasSubstr("none of that name"));
+  EXPECT_EQ(reflect(""), grpc::StatusCode::OK);
+  EXPECT_THAT(answer, HasSubstr("nothing is asked"));
+  EXPECT_EQ(reflect(std::string(5000, '\xff')), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(CallRaw(*channel, "/reel.v1.Admin/Nothing", "", true, nullptr).error_code(),
             grpc::StatusCode::UNIMPLEMENTED);
 }
