@@ -15,6 +15,7 @@
 #include "server/rpc/denials.h"
 #include "server/rpc/executor.h"
 #include "server/rpc/gap_days.h"
+#include "server/rpc/glances.h"
 #include "server/rpc/operations.h"
 #include "server/rpc/rpc_server.h"
 #include "server/rpc/rules.h"
@@ -59,6 +60,7 @@ struct RpcCore {
   Executor appends;
   Timer timer;
   Denials denials;
+  Glances glances;
   GapDays gap_days;
   Operations operations;
   std::function<uint32_t()> connections = [] { return 0U; };
