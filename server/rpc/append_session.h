@@ -2,8 +2,8 @@
 //
 // One message is taken at a time, and the next one is read when it has been done, so a client that
 // sends faster than the store takes is held back by the connection. A bulk run is held back further
-// while kBulkWindow bytes of it are not durable; a live one sheds instead, as a camera would have
-// it.
+// while AppendMarks::kBulkWindow bytes of it are not durable; a live one sheds instead, as a camera
+// would have it.
 //
 // Thread rule: gRPC's threads call the On functions; messages are done by an executor's thread, one
 // at a time; watermarks come from the store's delivery thread.
@@ -23,6 +23,7 @@
 #include <utility>
 
 #include "server/rpc/append_lane.h"
+#include "server/rpc/append_marks.h"
 
 namespace reel::server {
 
@@ -31,7 +32,6 @@ class AppendSession : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
  public:
   static constexpr uint32_t kMaxLanes = 64;
   static constexpr size_t kMaxEvents = 256;
-  static constexpr uint64_t kBulkWindow = 8U << 20;
   // For what was accepted to become durable when the client has said all.
   static constexpr Duration kDrain = std::chrono::seconds(30);
 
@@ -50,17 +50,8 @@ class AppendSession : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
   struct Lane {
     std::unique_ptr<AppendLane> run;
     std::unique_ptr<Visit> visit;
+    uint64_t turn = 0;  // as AppendMarks has it
   };
-  // What is known of a lane by the lock.
-  struct Marks {
-    Watermarks now;
-    Watermarks told;
-    bool ended = false;
-    // Of a bulk run: units that were not durable when last looked, and their bytes.
-    std::deque<std::pair<uint64_t, uint64_t>> in_flight;
-    uint64_t in_flight_bytes = 0;
-  };
-
   // Whatever there is to do, on an executor's thread.
   void Work();
   void WorkOnce();
@@ -70,8 +61,8 @@ class AppendSession : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
   void Handle(const v1::AppendRequest& request);
   void Begin(uint32_t number, const v1::BeginRun& request);
   void HandleRun(uint32_t number, Lane& lane, const v1::AppendRequest& request);
-  void TakeUnit(uint32_t number, AppendLane& run, const v1::AppendRequest& request);
-  void EndRun(uint32_t number, AppendLane& run, v1::EndRun::Cause cause);
+  void TakeUnit(uint32_t number, Lane& lane, const v1::AppendRequest& request);
+  void EndRun(uint32_t number, Lane& lane, v1::EndRun::Cause cause);
   void FailLane(uint32_t number, const Status& status);
   void CloseLane(uint32_t number, const Status& status);
   void Reauthorize();
@@ -80,7 +71,7 @@ class AppendSession : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
   void EndSession(const Status& status);
 
   void Tell(v1::AppendResponse event);
-  void OnMarks(uint32_t number, const Watermarks& marks);
+  void OnMarks(uint32_t number, uint64_t turn, const Watermarks& marks);
   void Watch();
   bool OnWatch();
 
@@ -101,16 +92,19 @@ class AppendSession : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
 
   // Of the work alone.
   std::map<uint32_t, Lane> lanes_;
+  uint64_t turns_ = 0;  // runs that were begun
 
   std::mutex mutex_;
   grpc::ByteBuffer request_;  // being read or done
   grpc::ByteBuffer answer_;   // being written
   std::deque<v1::AppendResponse> events_;
-  std::map<uint32_t, Marks> marks_;
+  std::map<uint32_t, AppendMarks> marks_;  // of the lanes
   MonoTime asked_;
   std::optional<MonoTime> drain_until_;
   bool opened_ = false;
   bool reading_ = false;
+  // Of StartRead calls under way: behind Finish gRPC may be gone under them.
+  uint32_t starting_reads_ = 0;
   bool has_request_ = false;  // read and not done yet
   bool working_ = false;      // a task runs or is posted
   bool writing_ = false;
