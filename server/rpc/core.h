@@ -16,6 +16,7 @@
 #include "server/rpc/executor.h"
 #include "server/rpc/gap_days.h"
 #include "server/rpc/glances.h"
+#include "server/rpc/open_streams.h"
 #include "server/rpc/operations.h"
 #include "server/rpc/rpc_server.h"
 #include "server/rpc/rules.h"
@@ -60,6 +61,7 @@ struct RpcCore {
   Executor appends;
   Timer timer;
   Denials denials;
+  OpenStreams open_streams;
   Glances glances;
   GapDays gap_days;
   Operations operations;

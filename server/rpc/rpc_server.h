@@ -56,6 +56,9 @@ struct RpcOptions {
   uint32_t ingest_threads = 2;
   uint32_t max_connections = 256;
   Duration reauthorize_every = std::chrono::seconds(30);
+  // Waiting to be sent, of all streams: beyond it one has its next message made when none of its
+  // own waits.
+  size_t waiting_bytes = 512U << 20;
   Duration stall_after = std::chrono::seconds(30);  // a reader that takes nothing
 };
 

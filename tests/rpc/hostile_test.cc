@@ -1,4 +1,5 @@
 // Messages made to cost the server more than they cost their sender.
+#include "server/rpc/open_streams.h"
 #include "server/rpc/rules.h"
 #include "server/rpc/wire.h"
 #include "tests/rpc/rpc_fixture.h"
@@ -97,6 +98,66 @@ TEST_F(HostileTest, AnAppendThatIsAllButItsDataEndsTheSession) {
                           "ended: ResourceExhausted: a request has at most 262144 bytes"),
             2U)
       << "the run and the session";
+}
+
+// Many readers that take nothing: what waits for all of them together is bounded.
+TEST_F(HostileTest, ReadersThatTakeNothingShareWhatMayWait) {
+  constexpr size_t kBytes = 1U << 20;
+  constexpr size_t kReaders = 16;
+  constexpr size_t kMaxUnit = 32U << 10;  // of this footage
+  server_.reset();
+  RpcOptions options = Options();
+  options.waiting_bytes = kBytes;
+  Start(options);
+  Append(*Connect(), "gate", 500);  // 1.5 MiB
+  EXPECT_TRUE(store().WaitIdle(seconds(20)).ok());
+  grpc::ChannelArguments narrow;
+  narrow.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 64 << 10);
+  narrow.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  struct Reader {
+    grpc::ClientContext context;
+    std::unique_ptr<grpc::ClientReader<v1::ReadResponse>> reader;
+  };
+  std::vector<Reader> readers(kReaders);
+  v1::ReadRequest request;
+  request.set_stream("gate");
+  for (Reader& one : readers) {
+    one.reader = v1::Playback::NewStub(Connect(narrow))->Read(&one.context, request);
+  }
+  // Each has been told to wait at least once: more than that is not made.
+  const auto channel = Connect();
+  const MonoTime until = SystemClock().MonoNow() + seconds(20);
+  while (figures_.reader_waits < kReaders) {
+    ASSERT_LT(SystemClock().MonoNow().ns, until.ns);
+    EXPECT_LE(figures_.reader_bytes_waiting, static_cast<int64_t>(kBytes + kReaders * kMaxUnit));
+    EXPECT_TRUE(CallRaw(*channel, "/reel.v1.Admin/ListStreams", "").ok());
+  }
+  EXPECT_LE(figures_.reader_bytes_waiting, static_cast<int64_t>(kBytes + kReaders * kMaxUnit));
+  // Who takes it gets all of it, beside those that do not.
+  int units = 0;
+  v1::ReadResponse item;
+  while (readers.front().reader->Read(&item)) units += item.has_unit() ? 1 : 0;
+  EXPECT_TRUE(readers.front().reader->Finish().ok());
+  EXPECT_EQ(units, 500);
+  for (size_t i = 1; i < kReaders; ++i) {
+    readers[i].context.TryCancel();
+    (void)readers[i].reader->Finish();
+  }
+  server_.reset();
+  EXPECT_EQ(figures_.reader_bytes_waiting, 0);
+}
+
+TEST(OpenStreams, AreBoundedForOneAndForAll) {
+  OpenStreams streams;
+  for (size_t i = 0; i < OpenStreams::kMaxOfOne; ++i) ASSERT_TRUE(streams.Enter("a"));
+  EXPECT_FALSE(streams.Enter("a"));
+  for (size_t i = 0; i < OpenStreams::kMaxOfOne; ++i) ASSERT_TRUE(streams.Enter("b"));
+  EXPECT_FALSE(streams.Enter("c"));
+  streams.Leave("a");
+  EXPECT_TRUE(streams.Enter("c"));
+  EXPECT_FALSE(streams.Enter("a"));
+  streams.Leave("b");
+  EXPECT_TRUE(streams.Enter("a"));
 }
 
 }  // namespace
