@@ -15,9 +15,9 @@
 namespace reel {
 namespace {
 
+using server::Address;
 using server::Connection;
 using server::Contact;
-using server::Address;
 using server::EventLoop;
 using server::Session;
 using server::SessionEnd;
