@@ -78,7 +78,7 @@ class AccessTest : public RpcTest {
     return CallRaw(channel, "/" + CallOf(method), request, deadline, answer);
   }
 
-  grpc::Status CallAppend(grpc::Channel& channel, const std::string& text) {
+  static grpc::Status CallAppend(grpc::Channel& channel, const std::string& text) {
     const auto stub = v1::Ingest::NewStub(std::shared_ptr<grpc::Channel>(&channel, [](auto*) {}));
     grpc::ClientContext context;
     Deadline(&context);

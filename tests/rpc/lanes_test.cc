@@ -8,6 +8,10 @@ namespace reel::server {
 namespace {
 
 class LanesTest : public RpcTest {
+ public:
+  // What a test that fails left held does not hold up the server's end.
+  ~LanesTest() override { audit_->Release(); }
+
  protected:
   LanesTest() {
     EXPECT_TRUE(store().CreateStream("gate").ok());
@@ -23,9 +27,6 @@ class LanesTest : public RpcTest {
     Append(*channel_, "gate", 2 * kGop);
     EXPECT_TRUE(store().WaitIdle(seconds(20)).ok());
   }
-  // What a test that fails left held does not hold up the server's end.
-  ~LanesTest() override { audit_->Release(); }
-
   grpc::Status Seek() {
     grpc::ClientContext context;
     Deadline(&context);
