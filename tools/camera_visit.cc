@@ -17,6 +17,7 @@ namespace {
 
 using server::Address;
 using server::Connection;
+using server::Contact;
 using server::EventLoop;
 using server::Session;
 using server::SessionEnd;
@@ -35,8 +36,8 @@ class Guest final : private EventLoop::Handler,
           OnTimer();
         }) {}
 
-  void Begin(const Address& address) {
-    loop_.Run([&] { Connect(address); });
+  void Begin(const Contact& contact) {
+    loop_.Run([&] { Connect(contact); });
   }
   // Takes leave of the camera, if it has not ended yet.
   void Finish() {
@@ -65,11 +66,11 @@ class Guest final : private EventLoop::Handler,
   const Status& failure() const { return failure_; }
 
  private:
-  void Connect(const Address& address) {
+  void Connect(const Contact& contact) {
     began_ = loop_.clock().MonoNow();
     Result<std::unique_ptr<Connection>> connection =
-        url_.tls ? Connection::OpenTls(address, url_.host, options_.ca_file)
-                 : Connection::Open(address);
+        url_.tls ? Connection::OpenTls(contact.address, url_.host, *contact.trust)
+                 : Connection::Open(contact.address);
     if (!connection.ok()) return Fail(connection.status());
     connection_ = *std::move(connection);
     watched_ = EPOLLOUT;
@@ -215,12 +216,11 @@ class Guest final : private EventLoop::Handler,
   bool playing_ = false;
 };
 
-Result<Address> Resolve(const server::Url& url) {
-  if (const auto address = server::ParseAddress(url.host, url.port)) return *address;
-  std::promise<Result<Address>> answer;
+Result<Contact> Resolve(const server::Url& url, const std::string& ca_file) {
+  std::promise<Result<Contact>> answer;
   server::Resolver resolver;
-  resolver.Ask(url.host, url.port,
-               [&answer](Result<Address> address) { answer.set_value(std::move(address)); });
+  resolver.Ask(url.host, url.port, url.tls ? std::optional(ca_file) : std::nullopt,
+               [&answer](Result<Contact> contact) { answer.set_value(std::move(contact)); });
   return answer.get_future().get();
 }
 
@@ -283,10 +283,10 @@ Result<CameraVisit> VisitCamera(const VisitOptions& options, VisitSink* sink) {
   visit.url = options.url;
   for (int i = 0;; ++i) {
     const std::string where = visit.url.ToString() + ": ";
-    const Result<Address> address = Resolve(visit.url);
-    if (!address.ok()) return Unavailable(where + address.status().message());
+    const Result<Contact> contact = Resolve(visit.url, options.ca_file);
+    if (!contact.ok()) return Unavailable(where + contact.status().message());
     Guest guest(*loop, options, visit.url, sink);
-    guest.Begin(*address);
+    guest.Begin(*contact);
     WaitFor(guest, options, &visit);
     const bool early = guest.Wait(Duration{0}) && !options.describe_only;
     guest.Finish();

@@ -79,7 +79,9 @@ Decision RoleAuthorizer::Decide(const AccessRequest& request) {
   }
   if (request.weighty && purpose_required) {
     if (const auto missing = MissingPurpose(request.purpose)) {
-      return {false, action + " needs a purpose: " + *missing + " is missing"};
+      const bool view = request.action == Action::kView;
+      const std::string what = view ? " of over 60 s of a camera within 10 minutes" : "";
+      return {false, action + what + " needs a purpose: " + *missing + " is missing"};
     }
   }
   return {true, std::string(NameOf(by->role)) + " by " + by->who};

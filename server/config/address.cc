@@ -18,6 +18,14 @@ bool StartsWith(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 
+// `prefix` in lower case.
+bool StartsIgnoringCase(std::string_view text, std::string_view prefix) {
+  if (text.size() < prefix.size()) return false;
+  return std::equal(prefix.begin(), prefix.end(), text.begin(), [](char want, char is) {
+    return want == (is >= 'A' && is <= 'Z' ? is + ('a' - 'A') : is);
+  });
+}
+
 }  // namespace
 
 bool HostPort::is_loopback() const {
@@ -53,6 +61,11 @@ Status CheckSourceUrl(std::string_view url) {
   if (!is_rtsp && !is_ffmpeg) {
     return InvalidArgument("'" + std::string(url) +
                            "' is no source: write rtsp://, rtsps:// or ffmpeg: and what it opens");
+  }
+  // Its RTSP client passes no setting on to what encrypts: any certificate would do.
+  if (is_ffmpeg && StartsIgnoringCase(url.substr(7), "rtsps:")) {
+    return InvalidArgument(
+        "libavformat does not check who answers at rtsps://: write rtsps:// without ffmpeg:");
   }
   const size_t scheme_end = url.find("://");
   if (scheme_end == std::string_view::npos) return OkStatus();

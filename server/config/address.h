@@ -20,8 +20,9 @@ struct HostPort {
 // "127.0.0.1:7440", "[::1]:7440", "node.example:7443"; port 0 is any that is free.
 Result<HostPort> ParseHostPort(std::string_view text);
 
-// rtsp://HOST[:PORT][/...], rtsps:// likewise, or "ffmpeg:" and something behind it. A user or a
-// password in it is refused: it would stand in logs and lists.
+// rtsp://HOST[:PORT][/...], rtsps:// likewise, or "ffmpeg:" and something behind it, which is not
+// rtsps:// (libavformat checks no certificate there). A user or a password in it is refused: it
+// would stand in logs and lists.
 Status CheckSourceUrl(std::string_view url);
 
 }  // namespace reel::server

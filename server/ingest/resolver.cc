@@ -12,6 +12,7 @@ namespace reel::server {
 namespace {
 
 Result<Address> Lookup(const std::string& host, uint16_t port) {
+  if (const auto address = ParseAddress(host, port)) return *address;
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -63,16 +64,26 @@ Resolver::~Resolver() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void Resolver::Ask(const std::string& host, uint16_t port, Done done) {
+void Resolver::Ask(const std::string& host, uint16_t port,
+                   const std::optional<std::string>& ca_file, Done done) {
   {
     const std::lock_guard lock(mutex_);
     if (questions_.size() < kMaxWaiting) {
-      questions_.push_back({host, port, std::move(done)});
+      questions_.push_back({host, port, ca_file, std::move(done)});
       changed_.notify_one();
       return;
     }
   }
-  done(ResourceExhausted("too many host names are being looked up"));
+  done(ResourceExhausted("too many cameras are being looked up"));
+}
+
+Result<Contact> Resolver::Answer(const Question& question) {
+  Contact contact;
+  REEL_ASSIGN_OR_RETURN(contact.address, Lookup(question.host, question.port));
+  if (question.ca_file) {
+    REEL_ASSIGN_OR_RETURN(contact.trust, TlsTrust::Load(*question.ca_file));
+  }
+  return contact;
 }
 
 void Resolver::Loop() {
@@ -83,7 +94,7 @@ void Resolver::Loop() {
     const Question question = std::move(questions_.front());
     questions_.pop_front();
     lock.unlock();
-    question.done(Lookup(question.host, question.port));
+    question.done(Answer(question));
     lock.lock();
   }
 }

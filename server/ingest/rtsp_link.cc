@@ -52,29 +52,29 @@ void RtspLink::Close() {
 // ---- Connecting ----
 
 void RtspLink::Resolve() {
-  if (const std::optional<Address> address = ParseAddress(url_.host, url_.port)) {
-    return Connect(*address);
-  }
-  resolver_.Ask(url_.host, url_.port,
-                [weak = weak_from_this(), &loop = loop_](const Result<Address>& address) {
-                  loop.Post([weak, address] {
+  const std::optional<Address> address = ParseAddress(url_.host, url_.port);
+  if (address && !url_.tls) return Connect({*address, nullptr});
+  const auto ca_file = url_.tls ? std::optional(camera_.ca_file) : std::nullopt;
+  resolver_.Ask(url_.host, url_.port, ca_file,
+                [weak = weak_from_this(), &loop = loop_](const Result<Contact>& contact) {
+                  loop.Post([weak, contact] {
                     const std::shared_ptr<RtspLink> link = weak.lock();
                     if (link == nullptr || link->ended()) return;
                     link->Now();
-                    if (address.ok()) {
-                      link->Connect(*address);
+                    if (contact.ok()) {
+                      link->Connect(*contact);
                     } else {
-                      link->Fail(address.status().message());
+                      link->Fail(contact.status().message());
                     }
                     link->sink_.OnTurn();
                   });
                 });
 }
 
-void RtspLink::Connect(const Address& address) {
+void RtspLink::Connect(const Contact& contact) {
   Result<std::unique_ptr<Connection>> connection =
-      url_.tls ? Connection::OpenTls(address, url_.host, camera_.ca_file)
-               : Connection::Open(address);
+      url_.tls ? Connection::OpenTls(contact.address, url_.host, *contact.trust)
+               : Connection::Open(contact.address);
   if (!connection.ok()) return Fail(connection.status().message());
   connection_ = *std::move(connection);
   connect_began_ = mono_;

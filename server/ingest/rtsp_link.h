@@ -50,7 +50,7 @@ class RtspLink final : public Link,
 
   void Now();
   void Resolve();
-  void Connect(const Address& address);
+  void Connect(const Contact& contact);
   void Advance();
   void BeginSession();
   Status OpenUdp(Session::Options* options);

@@ -14,7 +14,6 @@
 namespace reel::server {
 namespace {
 
-using Context = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
 using Ssl = std::unique_ptr<SSL, decltype(&SSL_free)>;
 
 std::string LastError() {
@@ -72,31 +71,32 @@ class TlsConnection final : public Connection {
   bool tcp_stands_ = false;
 };
 
-Result<Context> NewContext(const std::string& ca_file) {
-  Context context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
+}  // namespace
+
+Result<std::shared_ptr<const TlsTrust>> TlsTrust::Load(const std::string& ca_file) {
+  SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
   if (context == nullptr) return ResourceExhausted("no memory for TLS");
-  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  const std::shared_ptr<const TlsTrust> trust(new TlsTrust(context));
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   // What is left to send may lie elsewhere by then, and any part of it is welcome.
-  SSL_CTX_set_mode(context.get(),
-                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  const int loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(context.get())
-                                     : SSL_CTX_load_verify_file(context.get(), ca_file.c_str());
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  const int loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(context)
+                                     : SSL_CTX_load_verify_file(context, ca_file.c_str());
   if (loaded != 1) {
     ERR_clear_error();
     return NotFound("no certificates can be read from '" + ca_file + "'");
   }
-  return context;
+  return trust;
 }
 
-}  // namespace
+TlsTrust::~TlsTrust() { SSL_CTX_free(context_); }
 
 Result<std::unique_ptr<Connection>> Connection::OpenTls(const Address& address,
                                                         const std::string& host,
-                                                        const std::string& ca_file) {
-  REEL_ASSIGN_OR_RETURN(const Context context, NewContext(ca_file));
+                                                        const TlsTrust& trust) {
   REEL_ASSIGN_OR_RETURN(UniqueFd fd, BeginConnect(address));
-  Ssl ssl(SSL_new(context.get()), &SSL_free);
+  Ssl ssl(SSL_new(trust.context()), &SSL_free);
   if (ssl == nullptr || SSL_set_fd(ssl.get(), fd.get()) != 1) {
     return ResourceExhausted("no memory for TLS");
   }

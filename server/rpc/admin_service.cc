@@ -65,161 +65,172 @@ Status PutOperation(const Result<OperationInfo>& operation, v1::Operation* respo
 }  // namespace
 
 grpc::ServerUnaryReactor* AdminService::ListStreams(grpc::CallbackServerContext* context,
-                                                    const v1::ListStreamsRequest* request,
-                                                    v1::ListStreamsResponse* response) {
-  return ServeUnary(side_, "reel.v1.Admin/ListStreams", context, request, response,
-                    [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
-                      REEL_RETURN_IF_ERROR(visit.EnterNode());
-                      std::vector<StreamInfo> streams = core->store.Streams();
-                      std::sort(streams.begin(), streams.end(),
-                                [](const auto& a, const auto& b) { return a.name < b.name; });
-                      for (const StreamInfo& stream : streams) {
-                        if (visit.MaySee(stream.name)) Put(stream, answer->add_streams());
-                      }
-                      return OkStatus();
-                    });
+                                                    const grpc::ByteBuffer* request,
+                                                    grpc::ByteBuffer* response) {
+  return ServeUnary<v1::ListStreamsRequest, v1::ListStreamsResponse>(
+      side_, "reel.v1.Admin/ListStreams", context, request, response,
+      [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
+        REEL_RETURN_IF_ERROR(visit.EnterNode());
+        std::vector<StreamInfo> streams = core->store.Streams();
+        std::sort(streams.begin(), streams.end(),
+                  [](const auto& a, const auto& b) { return a.name < b.name; });
+        for (const StreamInfo& stream : streams) {
+          if (visit.MaySee(stream.name)) Put(stream, answer->add_streams());
+        }
+        return OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::AddStream(grpc::CallbackServerContext* context,
-                                                  const v1::AddStreamRequest* request,
-                                                  v1::StreamInfo* response) {
-  return ServeUnary(side_, "reel.v1.Admin/AddStream", context, request, response,
-                    [core = side_.core](Visit& visit, const auto& asked, auto* answer) -> Status {
-                      REEL_RETURN_IF_ERROR(visit.EnterName(asked.name()));
-                      return PutStream(core->store.CreateStream(asked.name()), answer);
-                    });
+                                                  const grpc::ByteBuffer* request,
+                                                  grpc::ByteBuffer* response) {
+  return ServeUnary<v1::AddStreamRequest, v1::StreamInfo>(
+      side_, "reel.v1.Admin/AddStream", context, request, response,
+      [core = side_.core](Visit& visit, const auto& asked, auto* answer) -> Status {
+        REEL_RETURN_IF_ERROR(visit.EnterName(asked.name()));
+        return PutStream(core->store.CreateStream(asked.name()), answer);
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::RenameStream(grpc::CallbackServerContext* context,
-                                                     const v1::RenameStreamRequest* request,
-                                                     v1::StreamInfo* response) {
-  return ServeUnary(side_, "reel.v1.Admin/RenameStream", context, request, response,
-                    [core = side_.core](Visit& visit, const auto& asked, auto* answer) -> Status {
-                      Errand errand;
-                      errand.stream = asked.stream();
-                      REEL_ASSIGN_OR_RETURN(const StreamInfo stream, visit.Enter(errand));
-                      REEL_RETURN_IF_ERROR(visit.EnterName(asked.name()));
-                      return PutStream(core->store.RenameStream(stream.id, asked.name()), answer);
-                    });
+                                                     const grpc::ByteBuffer* request,
+                                                     grpc::ByteBuffer* response) {
+  return ServeUnary<v1::RenameStreamRequest, v1::StreamInfo>(
+      side_, "reel.v1.Admin/RenameStream", context, request, response,
+      [core = side_.core](Visit& visit, const auto& asked, auto* answer) -> Status {
+        Errand errand;
+        errand.stream = asked.stream();
+        REEL_ASSIGN_OR_RETURN(const StreamInfo stream, visit.Enter(errand));
+        REEL_RETURN_IF_ERROR(visit.EnterName(asked.name()));
+        return PutStream(core->store.RenameStream(stream.id, asked.name()), answer);
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::RetireStream(grpc::CallbackServerContext* context,
-                                                     const v1::RetireStreamRequest* request,
-                                                     v1::StreamInfo* response) {
-  return ServeUnary(side_, "reel.v1.Admin/RetireStream", context, request, response,
-                    [core = side_.core](Visit& visit, const auto& asked, auto* answer) -> Status {
-                      Errand errand;
-                      errand.stream = asked.stream();
-                      REEL_ASSIGN_OR_RETURN(const StreamInfo stream, visit.Enter(errand));
-                      return PutStream(core->store.RetireStream(stream.id, asked.retired()),
-                                       answer);
-                    });
+                                                     const grpc::ByteBuffer* request,
+                                                     grpc::ByteBuffer* response) {
+  return ServeUnary<v1::RetireStreamRequest, v1::StreamInfo>(
+      side_, "reel.v1.Admin/RetireStream", context, request, response,
+      [core = side_.core](Visit& visit, const auto& asked, auto* answer) -> Status {
+        Errand errand;
+        errand.stream = asked.stream();
+        REEL_ASSIGN_OR_RETURN(const StreamInfo stream, visit.Enter(errand));
+        return PutStream(core->store.RetireStream(stream.id, asked.retired()), answer);
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::ListCameras(grpc::CallbackServerContext* context,
-                                                    const v1::ListCamerasRequest* request,
-                                                    v1::ListCamerasResponse* response) {
-  return ServeUnary(side_, "reel.v1.Admin/ListCameras", context, request, response,
-                    [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
-                      REEL_RETURN_IF_ERROR(visit.EnterNode());
-                      PutCameras(*core, visit, answer);
-                      return OkStatus();
-                    });
+                                                    const grpc::ByteBuffer* request,
+                                                    grpc::ByteBuffer* response) {
+  return ServeUnary<v1::ListCamerasRequest, v1::ListCamerasResponse>(
+      side_, "reel.v1.Admin/ListCameras", context, request, response,
+      [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
+        REEL_RETURN_IF_ERROR(visit.EnterNode());
+        PutCameras(*core, visit, answer);
+        return OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::ListVolumes(grpc::CallbackServerContext* context,
-                                                    const v1::ListVolumesRequest* request,
-                                                    v1::ListVolumesResponse* response) {
-  return ServeUnary(side_, "reel.v1.Admin/ListVolumes", context, request, response,
-                    [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
-                      REEL_RETURN_IF_ERROR(visit.EnterNode());
-                      for (const VolumeInfo& volume : core->store.Volumes()) {
-                        Put(volume, answer->add_volumes());
-                      }
-                      return OkStatus();
-                    });
+                                                    const grpc::ByteBuffer* request,
+                                                    grpc::ByteBuffer* response) {
+  return ServeUnary<v1::ListVolumesRequest, v1::ListVolumesResponse>(
+      side_, "reel.v1.Admin/ListVolumes", context, request, response,
+      [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
+        REEL_RETURN_IF_ERROR(visit.EnterNode());
+        for (const VolumeInfo& volume : core->store.Volumes()) {
+          Put(volume, answer->add_volumes());
+        }
+        return OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::GetHealth(grpc::CallbackServerContext* context,
-                                                  const v1::GetHealthRequest* request,
-                                                  v1::GetHealthResponse* response) {
-  return ServeUnary(side_, "reel.v1.Admin/GetHealth", context, request, response,
-                    [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
-                      REEL_RETURN_IF_ERROR(visit.EnterNode());
-                      PutHealth(*core, answer);
-                      return OkStatus();
-                    });
+                                                  const grpc::ByteBuffer* request,
+                                                  grpc::ByteBuffer* response) {
+  return ServeUnary<v1::GetHealthRequest, v1::GetHealthResponse>(
+      side_, "reel.v1.Admin/GetHealth", context, request, response,
+      [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
+        REEL_RETURN_IF_ERROR(visit.EnterNode());
+        PutHealth(*core, answer);
+        return OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::ReloadConfig(grpc::CallbackServerContext* context,
-                                                     const v1::ReloadConfigRequest* request,
-                                                     v1::ReloadConfigResponse* response) {
-  return ServeUnary(side_, "reel.v1.Admin/ReloadConfig", context, request, response,
-                    [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
-                      REEL_RETURN_IF_ERROR(visit.EnterNode());
-                      if (!core->options.reload) {
-                        return Unimplemented("this server has no configuration of its own");
-                      }
-                      REEL_ASSIGN_OR_RETURN(const size_t cameras, core->options.reload());
-                      answer->set_cameras(static_cast<uint32_t>(cameras));
-                      return OkStatus();
-                    });
+                                                     const grpc::ByteBuffer* request,
+                                                     grpc::ByteBuffer* response) {
+  return ServeUnary<v1::ReloadConfigRequest, v1::ReloadConfigResponse>(
+      side_, "reel.v1.Admin/ReloadConfig", context, request, response,
+      [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
+        REEL_RETURN_IF_ERROR(visit.EnterNode());
+        if (!core->options.reload) {
+          return Unimplemented("this server has no configuration of its own");
+        }
+        REEL_ASSIGN_OR_RETURN(const size_t cameras, core->options.reload());
+        answer->set_cameras(static_cast<uint32_t>(cameras));
+        return OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::StartVerify(grpc::CallbackServerContext* context,
-                                                    const v1::StartVerifyRequest* request,
-                                                    v1::Operation* response) {
-  return ServeUnary(side_, "reel.v1.Admin/StartVerify", context, request, response,
-                    [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
-                      REEL_RETURN_IF_ERROR(visit.EnterNode());
-                      return PutOperation(
-                          core->operations.Start(OperationKind::kVerify, visit.who().name), answer);
-                    });
+                                                    const grpc::ByteBuffer* request,
+                                                    grpc::ByteBuffer* response) {
+  return ServeUnary<v1::StartVerifyRequest, v1::Operation>(
+      side_, "reel.v1.Admin/StartVerify", context, request, response,
+      [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
+        REEL_RETURN_IF_ERROR(visit.EnterNode());
+        return PutOperation(core->operations.Start(OperationKind::kVerify, visit.who().name),
+                            answer);
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::StartReindex(grpc::CallbackServerContext* context,
-                                                     const v1::StartReindexRequest* request,
-                                                     v1::Operation* response) {
-  return ServeUnary(side_, "reel.v1.Admin/StartReindex", context, request, response,
-                    [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
-                      REEL_RETURN_IF_ERROR(visit.EnterNode());
-                      return PutOperation(
-                          core->operations.Start(OperationKind::kReindex, visit.who().name),
-                          answer);
-                    });
+                                                     const grpc::ByteBuffer* request,
+                                                     grpc::ByteBuffer* response) {
+  return ServeUnary<v1::StartReindexRequest, v1::Operation>(
+      side_, "reel.v1.Admin/StartReindex", context, request, response,
+      [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
+        REEL_RETURN_IF_ERROR(visit.EnterNode());
+        return PutOperation(core->operations.Start(OperationKind::kReindex, visit.who().name),
+                            answer);
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::ListOperations(grpc::CallbackServerContext* context,
-                                                       const v1::ListOperationsRequest* request,
-                                                       v1::ListOperationsResponse* response) {
-  return ServeUnary(side_, "reel.v1.Admin/ListOperations", context, request, response,
-                    [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
-                      REEL_RETURN_IF_ERROR(visit.EnterNode());
-                      for (const OperationInfo& operation : core->operations.List()) {
-                        Put(operation, answer->add_operations());
-                      }
-                      return OkStatus();
-                    });
+                                                       const grpc::ByteBuffer* request,
+                                                       grpc::ByteBuffer* response) {
+  return ServeUnary<v1::ListOperationsRequest, v1::ListOperationsResponse>(
+      side_, "reel.v1.Admin/ListOperations", context, request, response,
+      [core = side_.core](Visit& visit, const auto&, auto* answer) -> Status {
+        REEL_RETURN_IF_ERROR(visit.EnterNode());
+        for (const OperationInfo& operation : core->operations.List()) {
+          Put(operation, answer->add_operations());
+        }
+        return OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::GetOperation(grpc::CallbackServerContext* context,
-                                                     const v1::GetOperationRequest* request,
-                                                     v1::Operation* response) {
-  return ServeUnary(side_, "reel.v1.Admin/GetOperation", context, request, response,
-                    [core = side_.core](Visit& visit, const auto& asked, auto* answer) -> Status {
-                      REEL_RETURN_IF_ERROR(visit.EnterNode());
-                      return PutOperation(core->operations.Get(asked.id()), answer);
-                    });
+                                                     const grpc::ByteBuffer* request,
+                                                     grpc::ByteBuffer* response) {
+  return ServeUnary<v1::GetOperationRequest, v1::Operation>(
+      side_, "reel.v1.Admin/GetOperation", context, request, response,
+      [core = side_.core](Visit& visit, const auto& asked, auto* answer) -> Status {
+        REEL_RETURN_IF_ERROR(visit.EnterNode());
+        return PutOperation(core->operations.Get(asked.id()), answer);
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::CancelOperation(grpc::CallbackServerContext* context,
-                                                        const v1::CancelOperationRequest* request,
-                                                        v1::Operation* response) {
-  return ServeUnary(side_, "reel.v1.Admin/CancelOperation", context, request, response,
-                    [core = side_.core](Visit& visit, const auto& asked, auto* answer) -> Status {
-                      REEL_RETURN_IF_ERROR(visit.EnterNode());
-                      return PutOperation(core->operations.Cancel(asked.id()), answer);
-                    });
+                                                        const grpc::ByteBuffer* request,
+                                                        grpc::ByteBuffer* response) {
+  return ServeUnary<v1::CancelOperationRequest, v1::Operation>(
+      side_, "reel.v1.Admin/CancelOperation", context, request, response,
+      [core = side_.core](Visit& visit, const auto& asked, auto* answer) -> Status {
+        REEL_RETURN_IF_ERROR(visit.EnterNode());
+        return PutOperation(core->operations.Cancel(asked.id()), answer);
+      });
 }
 
 }  // namespace reel::server

@@ -9,11 +9,6 @@ namespace reel::server {
 namespace {
 
 constexpr std::string_view kCall = "reel.v1.Ingest/Append";
-constexpr size_t kMaxInFlight = 1U << 16;
-
-bool Same(const Watermarks& a, const Watermarks& b) {
-  return a.accepted == b.accepted && a.durable == b.durable;
-}
 
 }  // namespace
 
@@ -34,7 +29,7 @@ AppendSession::Reactor* AppendSession::Start(const ServiceSide& side,
   std::unique_lock lock(session->mutex_);
   session->working_ = true;
   if (admitted.ok() &&
-      !side.core->ingest.Begin(session->who_.name, [session] { session->Work(); })) {
+      !side.core->appends.Begin(session->who_.name, [session] { session->Work(); })) {
     admitted = ResourceExhausted("too many calls of yours are waiting");
   }
   if (!admitted.ok()) {
@@ -77,18 +72,11 @@ void AppendSession::OnDone() {
   const std::shared_ptr<AppendSession> self = std::move(self_);
 }
 
-void AppendSession::OnMarks(uint32_t number, const Watermarks& marks) {
+void AppendSession::OnMarks(uint32_t number, uint64_t turn, const Watermarks& marks) {
   std::unique_lock lock(mutex_);
   const auto at = marks_.find(number);
-  if (at == marks_.end()) return;
-  Marks& known = at->second;
-  // Told by two threads: neither may take back what the other one said.
-  known.now.accepted = std::max(known.now.accepted, marks.accepted);
-  known.now.durable = std::max(known.now.durable, marks.durable);
-  while (!known.in_flight.empty() && known.in_flight.front().first < known.now.durable.value) {
-    known.in_flight_bytes -= known.in_flight.front().second;
-    known.in_flight.pop_front();
-  }
+  if (at == marks_.end() || at->second.turn() != turn) return;
+  at->second.Raise(marks);
   Move(std::move(lock));
 }
 
@@ -114,9 +102,7 @@ bool AppendSession::MayRead() const {
   if (!opened_ || reading_ || has_request_ || half_closed_ || cancelled_ || ended_) return false;
   if (events_.size() >= kMaxEvents) return false;
   for (const auto& [number, marks] : marks_) {
-    if (marks.in_flight_bytes >= kBulkWindow || marks.in_flight.size() >= kMaxInFlight) {
-      return false;
-    }
+    if (!marks.may_read()) return false;
   }
   return true;
 }
@@ -128,46 +114,53 @@ bool AppendSession::HasWork() const {
 
 bool AppendSession::IsDrained() const {
   for (const auto& [number, marks] : marks_) {
-    if (marks.now.durable.value < marks.now.accepted.value) return false;
+    if (!marks.is_durable()) return false;
   }
   return true;
 }
 
 // Events first: a lane's RunBegun stands before its acknowledgements.
-bool AppendSession::TakeAnswer() {
+std::optional<v1::AppendResponse> AppendSession::TakeAnswer() {
+  v1::AppendResponse answer;
   if (!events_.empty()) {
-    answer_ = std::move(events_.front());
+    answer = std::move(events_.front());
     events_.pop_front();
-    return true;
+    return answer;
   }
   for (auto& [number, marks] : marks_) {
-    if (Same(marks.now, marks.told)) continue;
-    marks.told = marks.now;
-    answer_.Clear();
-    answer_.set_lane(number);
-    answer_.mutable_ack()->set_received_end(marks.now.accepted.value);
-    answer_.mutable_ack()->set_durable_end(marks.now.durable.value);
-    return true;
+    if (!marks.TakeNews()) continue;
+    answer.set_lane(number);
+    answer.mutable_ack()->set_received_end(marks.now().accepted.value);
+    answer.mutable_ack()->set_durable_end(marks.now().durable.value);
+    return answer;
   }
-  return false;
+  return std::nullopt;
 }
 
 void AppendSession::Move(std::unique_lock<std::mutex> lock) {
-  if (finished_) return;
-  const bool write = !writing_ && !cancelled_ && TakeAnswer();
-  writing_ = writing_ || write;
-  const bool read = MayRead();
-  reading_ = reading_ || read;
-  const bool work = HasWork();
-  working_ = working_ || work;
-  const bool finish = ended_ && !writing_ && !working_;
-  finished_ = finish;
-  const grpc::Status status = finish ? ToGrpc(end_) : grpc::Status::OK;
-  lock.unlock();
-  if (write) StartWrite(&answer_);
-  if (read) StartRead(&request_);
-  if (work) core_.ingest.Continue(who_.name, [self = shared_from_this()] { self->Work(); });
-  if (finish) Finish(status);
+  for (bool read = true; read && !finished_;) {
+    std::optional<v1::AppendResponse> answer;
+    if (!writing_ && !cancelled_) answer = TakeAnswer();
+    if (answer) answer_ = ToWire(*answer);
+    writing_ = writing_ || answer;
+    read = MayRead();
+    reading_ = reading_ || read;
+    starting_reads_ += read ? 1 : 0;
+    const bool work = HasWork();
+    working_ = working_ || work;
+    const bool finish = ended_ && !writing_ && !working_ && starting_reads_ == 0;
+    finished_ = finish;
+    const grpc::Status status = finish ? ToGrpc(end_) : grpc::Status::OK;
+    lock.unlock();
+    if (answer) StartWrite(&answer_);
+    if (read) StartRead(&request_);
+    if (work) core_.appends.Continue(who_.name, [self = shared_from_this()] { self->Work(); });
+    if (finish) Finish(status);
+    if (!read) return;
+    // The end may have had to wait for that.
+    lock.lock();
+    --starting_reads_;
+  }
 }
 
 void AppendSession::Work() {
@@ -193,12 +186,20 @@ void AppendSession::WorkOnce() {
   }
   Reauthorize();
   if (has_request) {
-    Handle(request_);
-    lock.lock();
-    has_request_ = false;
+    if (const Status taken = TakeRequest(); !taken.ok()) EndSession(taken);
     return;
   }
   if (half_closed) Drain();
+}
+
+Status AppendSession::TakeRequest() {
+  v1::AppendRequest request;
+  REEL_RETURN_IF_ERROR(FromWireWithData(request_, kMaxRequestBytes, &request));
+  request_.Clear();
+  Handle(request);
+  const std::lock_guard lock(mutex_);
+  has_request_ = false;
+  return OkStatus();
 }
 
 Status AppendSession::Open() {
@@ -218,6 +219,8 @@ void AppendSession::Reauthorize() {
   }
   std::map<uint32_t, Status> withdrawn;
   for (auto& [number, lane] : lanes_) {
+    // One that has ended only waits to be durable, and its client to be told so.
+    if (lane.run->ended()) continue;
     if (Status status = lane.visit->Again(); !status.ok()) withdrawn.emplace(number, status);
   }
   for (const auto& [number, status] : withdrawn) FailLane(number, status);
@@ -245,14 +248,11 @@ void AppendSession::Begin(uint32_t number, const v1::BeginRun& request) {
   CloseLane(number, OkStatus());
   Lane lane;
   lane.visit = std::make_unique<Visit>(core_, rule_, who_, from_);
-  {
-    const std::lock_guard lock(mutex_);
-    marks_[number] = {};
-  }
-  auto begun = AppendLane::Begin(*lane.visit, core_, request,
-                                 [weak = weak_from_this(), number](const Watermarks& marks) {
-                                   if (const auto self = weak.lock()) self->OnMarks(number, marks);
-                                 });
+  const uint64_t turn = lane.turn = ++turns_;
+  const auto on_durable = [weak = weak_from_this(), number, turn](const Watermarks& marks) {
+    if (const auto self = weak.lock()) self->OnMarks(number, turn, marks);
+  };
+  auto begun = AppendLane::Begin(*lane.visit, core_, request, on_durable);
   if (!begun.ok()) {
     lane.visit->Leave(begun.status(), 0, 0);
     return FailLane(number, begun.status());
@@ -262,23 +262,28 @@ void AppendSession::Begin(uint32_t number, const v1::BeginRun& request) {
   event.set_lane(number);
   event.mutable_begun()->set_run(ToString(lane.run->run()));
   event.mutable_begun()->set_stream(ToString(lane.run->stream()));
-  const Watermarks had = lane.run->marks();
+  const AppendLane& run = *lane.run;
   lanes_.insert_or_assign(number, std::move(lane));
-  Tell(std::move(event));
-  OnMarks(number, had);
+  {
+    // Only from here on: no acknowledgement stands before the RunBegun of its run.
+    const std::lock_guard lock(mutex_);
+    marks_.insert_or_assign(number, AppendMarks(turn));
+    events_.push_back(std::move(event));
+  }
+  OnMarks(number, turn, run.marks());
 }
 
 void AppendSession::HandleRun(uint32_t number, Lane& lane, const v1::AppendRequest& request) {
   switch (request.what_case()) {
     case v1::AppendRequest::kUnit:
-      return TakeUnit(number, *lane.run, request);
+      return TakeUnit(number, lane, request);
     case v1::AppendRequest::kTracks:
       if (const Status status = lane.run->SetTracks(request.tracks()); !status.ok()) {
         FailLane(number, status);
       }
       return;
     case v1::AppendRequest::kEnd:
-      return EndRun(number, *lane.run, request.end().cause());
+      return EndRun(number, lane, request.end().cause());
     case v1::AppendRequest::kFlush:
       return lane.run->Flush();
     default:
@@ -286,7 +291,8 @@ void AppendSession::HandleRun(uint32_t number, Lane& lane, const v1::AppendReque
   }
 }
 
-void AppendSession::TakeUnit(uint32_t number, AppendLane& run, const v1::AppendRequest& request) {
+void AppendSession::TakeUnit(uint32_t number, Lane& lane, const v1::AppendRequest& request) {
+  AppendLane& run = *lane.run;
   const uint64_t unit = request.unit().unit().number();
   const Status status = run.Append(request.unit(), request.data());
   if (!status.ok()) {
@@ -302,28 +308,23 @@ void AppendSession::TakeUnit(uint32_t number, AppendLane& run, const v1::AppendR
   // Behind a hole the watermarks do not tell how far a unit has come: those are not waited for.
   if (status.ok() && run.bulk() && unit < now.accepted.value && unit >= now.durable.value) {
     const std::lock_guard lock(mutex_);
-    Marks& marks = marks_[number];
-    marks.in_flight.emplace_back(unit, request.data().size());
-    marks.in_flight_bytes += request.data().size();
-    full = marks.in_flight_bytes >= kBulkWindow;
+    AppendMarks& marks = marks_.at(number);
+    marks.AddInFlight(unit, request.data().size());
+    full = marks.is_full();
   }
   if (full) run.Flush();
-  OnMarks(number, now);
+  OnMarks(number, lane.turn, now);
 }
 
-void AppendSession::EndRun(uint32_t number, AppendLane& run, v1::EndRun::Cause cause) {
-  const Status status = run.End(cause);
+void AppendSession::EndRun(uint32_t number, Lane& lane, v1::EndRun::Cause cause) {
+  const Status status = lane.run->End(cause);
   if (!status.ok()) return FailLane(number, status);
-  const Watermarks marks = run.marks();
+  const Watermarks marks = lane.run->marks();
   v1::AppendResponse event;
   event.set_lane(number);
   event.mutable_ended()->set_received_end(marks.accepted.value);
   Tell(std::move(event));
-  {
-    const std::lock_guard lock(mutex_);
-    marks_[number].ended = true;
-  }
-  OnMarks(number, marks);
+  OnMarks(number, lane.turn, marks);
 }
 
 void AppendSession::FailLane(uint32_t number, const Status& status) {
@@ -370,7 +371,7 @@ void AppendSession::EndSession(const Status& status) {
     const bool whole = lane.run->ended() && status.ok();
     const Watermarks marks = lane.run->marks();
     // The last acknowledgement is still to be said: the marks stay.
-    OnMarks(number, marks);
+    OnMarks(number, lane.turn, marks);
     lane.visit->Leave(whole ? OkStatus() : status, lane.run->units(), lane.run->bytes());
     lanes_.erase(lanes_.begin());
   }

@@ -2,8 +2,8 @@
 //
 // One message is taken at a time, and the next one is read when it has been done, so a client that
 // sends faster than the store takes is held back by the connection. A bulk run is held back further
-// while kBulkWindow bytes of it are not durable; a live one sheds instead, as a camera would have
-// it.
+// while AppendMarks::kBulkWindow bytes of it are not durable; a live one sheds instead, as a camera
+// would have it.
 //
 // Thread rule: gRPC's threads call the On functions; messages are done by an executor's thread, one
 // at a time; watermarks come from the store's delivery thread.
@@ -12,6 +12,7 @@
 // read: until it does, no more messages are taken.
 #pragma once
 
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <deque>
@@ -22,19 +23,19 @@
 #include <utility>
 
 #include "server/rpc/append_lane.h"
+#include "server/rpc/append_marks.h"
 
 namespace reel::server {
 
-class AppendSession : public grpc::ServerBidiReactor<v1::AppendRequest, v1::AppendResponse>,
+class AppendSession : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                       public std::enable_shared_from_this<AppendSession> {
  public:
   static constexpr uint32_t kMaxLanes = 64;
   static constexpr size_t kMaxEvents = 256;
-  static constexpr uint64_t kBulkWindow = 8U << 20;
   // For what was accepted to become durable when the client has said all.
   static constexpr Duration kDrain = std::chrono::seconds(30);
 
-  using Reactor = grpc::ServerBidiReactor<v1::AppendRequest, v1::AppendResponse>;
+  using Reactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
 
   AppendSession(const ServiceSide& side, grpc::CallbackServerContext* context);
   // Begins it; it goes on by itself.
@@ -49,26 +50,19 @@ class AppendSession : public grpc::ServerBidiReactor<v1::AppendRequest, v1::Appe
   struct Lane {
     std::unique_ptr<AppendLane> run;
     std::unique_ptr<Visit> visit;
+    uint64_t turn = 0;  // as AppendMarks has it
   };
-  // What is known of a lane by the lock.
-  struct Marks {
-    Watermarks now;
-    Watermarks told;
-    bool ended = false;
-    // Of a bulk run: units that were not durable when last looked, and their bytes.
-    std::deque<std::pair<uint64_t, uint64_t>> in_flight;
-    uint64_t in_flight_bytes = 0;
-  };
-
   // Whatever there is to do, on an executor's thread.
   void Work();
   void WorkOnce();
   Status Open();
+  // An error ends the session.
+  Status TakeRequest();
   void Handle(const v1::AppendRequest& request);
   void Begin(uint32_t number, const v1::BeginRun& request);
   void HandleRun(uint32_t number, Lane& lane, const v1::AppendRequest& request);
-  void TakeUnit(uint32_t number, AppendLane& run, const v1::AppendRequest& request);
-  void EndRun(uint32_t number, AppendLane& run, v1::EndRun::Cause cause);
+  void TakeUnit(uint32_t number, Lane& lane, const v1::AppendRequest& request);
+  void EndRun(uint32_t number, Lane& lane, v1::EndRun::Cause cause);
   void FailLane(uint32_t number, const Status& status);
   void CloseLane(uint32_t number, const Status& status);
   void Reauthorize();
@@ -77,14 +71,14 @@ class AppendSession : public grpc::ServerBidiReactor<v1::AppendRequest, v1::Appe
   void EndSession(const Status& status);
 
   void Tell(v1::AppendResponse event);
-  void OnMarks(uint32_t number, const Watermarks& marks);
+  void OnMarks(uint32_t number, uint64_t turn, const Watermarks& marks);
   void Watch();
   bool OnWatch();
 
   // Does what the state asks for, behind a change: answers, reads, works or finishes. Releases the
   // lock, because gRPC is called.
   void Move(std::unique_lock<std::mutex> lock);
-  bool TakeAnswer();
+  std::optional<v1::AppendResponse> TakeAnswer();
   bool IsDrained() const;
   bool MayRead() const;
   bool HasWork() const;
@@ -98,16 +92,19 @@ class AppendSession : public grpc::ServerBidiReactor<v1::AppendRequest, v1::Appe
 
   // Of the work alone.
   std::map<uint32_t, Lane> lanes_;
+  uint64_t turns_ = 0;  // runs that were begun
 
   std::mutex mutex_;
-  v1::AppendRequest request_;  // being read or done
-  v1::AppendResponse answer_;  // being written
+  grpc::ByteBuffer request_;  // being read or done
+  grpc::ByteBuffer answer_;   // being written
   std::deque<v1::AppendResponse> events_;
-  std::map<uint32_t, Marks> marks_;
+  std::map<uint32_t, AppendMarks> marks_;  // of the lanes
   MonoTime asked_;
   std::optional<MonoTime> drain_until_;
   bool opened_ = false;
   bool reading_ = false;
+  // Of StartRead calls under way: behind Finish gRPC may be gone under them.
+  uint32_t starting_reads_ = 0;
   bool has_request_ = false;  // read and not done yet
   bool working_ = false;      // a task runs or is posted
   bool writing_ = false;

@@ -16,6 +16,7 @@ ByteStream::ByteStream(const ServiceSide& side, std::string_view call,
                        grpc::CallbackServerContext* context)
     : core_(*side.core),
       rule_(RpcRuleOf(call)),
+      executor_(core_.executor(rule_.lane)),
       visit_(core_, rule_, side.WhoIs(*context), side.From(*context)),
       began_(core_.clock.MonoNow()),
       context_(context) {
@@ -28,10 +29,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* ByteStream::Start(
   raw->self_ = stream;
   raw->request_ = *request;
   Status admitted = Admit(raw->core_, raw->rule_, *raw->context_, request->Length());
-  const auto first = [stream] { stream->RunTurns(); };
-  if (admitted.ok() && !raw->core_.reads.Begin(raw->visit_.who().name, first)) {
-    admitted = ResourceExhausted("too many calls of yours are waiting");
-  }
+  if (admitted.ok()) admitted = raw->Begin();
   if (!admitted.ok()) {
     {
       const std::lock_guard lock(raw->mutex_);
@@ -44,12 +42,32 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* ByteStream::Start(
   return raw;
 }
 
+ByteStream::~ByteStream() { SetQueueBytes(0); }
+
+Status ByteStream::Begin() {
+  entered_ = core_.open_streams.Enter(visit_.who().name);
+  if (!entered_) return ResourceExhausted("too many streams are open");
+  const auto first = [self = shared_from_this()] { self->RunTurns(); };
+  if (executor_.Begin(visit_.who().name, first)) return OkStatus();
+  return ResourceExhausted("too many calls of yours are waiting");
+}
+
+void ByteStream::SetQueueBytes(size_t bytes) {
+  core_.figures.reader_bytes_waiting +=
+      static_cast<int64_t>(bytes) - static_cast<int64_t>(queue_bytes_);
+  queue_bytes_ = bytes;
+}
+
 bool ByteStream::MayTurn() {
   const std::lock_guard lock(mutex_);
   if (cancelled_ || stalled_) return true;  // the turn ends it
-  if (queue_bytes_ < kQueueBytes) return true;
+  const bool full = queue_bytes_ >= kQueueBytes;
+  const bool all_full =
+      core_.figures.reader_bytes_waiting >= static_cast<int64_t>(core_.options.waiting_bytes);
+  if (!full && (!all_full || queue_bytes_ == 0)) return true;
   wants_room_ = true;
-  was_full_ = true;
+  // That all of them have much waiting is not this reader's fault.
+  was_full_ = was_full_ || full;
   full_since_ = core_.clock.MonoNow();
   ++core_.figures.reader_waits;
   turn_posted_ = false;
@@ -91,7 +109,7 @@ void ByteStream::RunTurns() {
 }
 
 void ByteStream::PostTurn() {
-  core_.reads.Continue(visit_.who().name, [self = shared_from_this()] { self->RunTurns(); });
+  executor_.Continue(visit_.who().name, [self = shared_from_this()] { self->RunTurns(); });
 }
 
 void ByteStream::EndWith(const Status& status) {
@@ -123,7 +141,7 @@ void ByteStream::Send(const google::protobuf::MessageLite& message, Bytes data, 
   if (!refused_.ok()) return;
   std::unique_lock lock(mutex_);
   if (cancelled_ || stalled_) return;
-  queue_bytes_ += made.bytes.Length();
+  SetQueueBytes(queue_bytes_ + made.bytes.Length());
   queue_.push_back(std::move(made));
   Move(std::move(lock));
 }
@@ -132,7 +150,7 @@ void ByteStream::Move(std::unique_lock<std::mutex> lock) {
   if (closing_ || finished_ || writing_) return;
   if (cancelled_ || stalled_) {
     queue_.clear();
-    queue_bytes_ = 0;
+    SetQueueBytes(0);
   }
   if (!queue_.empty()) {
     current_ = std::move(queue_.front());
@@ -148,13 +166,13 @@ void ByteStream::Move(std::unique_lock<std::mutex> lock) {
   if (!end_) return;
   closing_ = true;
   lock.unlock();
-  core_.reads.Continue(visit_.who().name, [self = shared_from_this()] { self->Close(); });
+  executor_.Continue(visit_.who().name, [self = shared_from_this()] { self->Close(); });
 }
 
 void ByteStream::OnWriteDone(bool ok) {
   std::unique_lock lock(mutex_);
   writing_ = false;
-  queue_bytes_ -= std::min(queue_bytes_, current_.bytes.Length());
+  SetQueueBytes(queue_bytes_ - std::min(queue_bytes_, current_.bytes.Length()));
   if (ok) {
     units_sent_ += current_.units;
     bytes_sent_ += current_.bytes.Length();
@@ -203,7 +221,7 @@ bool ByteStream::OnWatch() {
       stalled_ = true;
       ++core_.figures.readers_ended;
       queue_.clear();
-      queue_bytes_ = current_.bytes.Length();
+      SetQueueBytes(current_.bytes.Length());
       if (end_) end_ = ResourceExhausted("the reader took nothing for too long");
       post = !turn_posted_ && !end_;
       if (post) turn_posted_ = true;
@@ -223,6 +241,7 @@ void ByteStream::OnDone() {
     context_ = nullptr;
   }
   --core_.figures.streams_open;
+  if (entered_) core_.open_streams.Leave(visit_.who().name);
   // Tasks may still hold it; the last one takes it along.
   const std::shared_ptr<ByteStream> self = std::move(self_);
 }

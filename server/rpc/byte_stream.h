@@ -1,14 +1,16 @@
 // ByteStream: a call that answers with a stream. A subclass makes messages on an executor's thread
 // whenever there is room; gRPC sends them, one at a time.
 //
-// A reader that is slow is waited for: nothing is made while kQueueBytes wait to be sent. One that
+// A reader that is slow is waited for: nothing is made while kQueueBytes wait to be sent, or while
+// RpcOptions::waiting_bytes of all streams do and any of them are its own. One that
 // takes nothing at all for RpcOptions::stall_after is ended: what waits for it is dropped, and the
 // status says so as soon as it reads; after as long again the call is cancelled, because behind a
 // full window no status gets through.
 //
 // Thread rule: Start by gRPC's thread; Open and Produce by an executor's, one call at a time.
 // Ownership: keeps itself until gRPC is done with it and no task is left.
-// Bounds: kQueueBytes and the messages of one Produce.
+// Bounds: kQueueBytes and the messages of one Produce; as many streams as OpenStreams has it, all
+// of them together RpcOptions::waiting_bytes and what one Produce of each makes.
 #pragma once
 
 #include <grpcpp/support/byte_buffer.h>
@@ -31,6 +33,7 @@ class ByteStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   static constexpr size_t kQueueBytes = 8U << 20;
 
   ByteStream(const ServiceSide& side, std::string_view call, grpc::CallbackServerContext* context);
+  ~ByteStream() override;
 
   // Begins it; it goes on by itself.
   static grpc::ServerWriteReactor<grpc::ByteBuffer>* Start(
@@ -77,6 +80,10 @@ class ByteStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     uint64_t units = 0;
   };
 
+  // Asks for a place among the streams, and for a turn.
+  Status Begin();
+  // By the lock.
+  void SetQueueBytes(size_t bytes);
   void RunTurns();
   // False: no more turns now.
   bool MayTurn();
@@ -92,9 +99,11 @@ class ByteStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
 
   RpcCore& core_;
   const RpcRule rule_;
+  Executor& executor_;
   Visit visit_;
   const MonoTime began_;
   std::shared_ptr<ByteStream> self_;
+  bool entered_ = false;  // OpenStreams counts it
   grpc::ByteBuffer request_;
   // Of the turns alone.
   MonoTime asked_;

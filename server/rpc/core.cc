@@ -17,6 +17,26 @@ constexpr size_t kMaxNameBytes = 255;
 
 }  // namespace
 
+Executor& RpcCore::executor(Lane lane) {
+  switch (lane) {
+    case Lane::kSeeks:
+      return seeks;
+    case Lane::kReads:
+      return reads;
+    case Lane::kPictures:
+      return pictures;
+    case Lane::kAppends:
+      break;
+  }
+  return appends;
+}
+
+void RpcCore::StopExecutors() {
+  for (const Lane lane : {Lane::kSeeks, Lane::kReads, Lane::kPictures, Lane::kAppends}) {
+    executor(lane).Stop();
+  }
+}
+
 // The common name; of a certificate without one, its one alternative name.
 Identity ServiceSide::WhoIs(const grpc::ServerContextBase& context) const {
   if (fixed) return *fixed;

@@ -15,8 +15,11 @@
 #include "server/rpc/denials.h"
 #include "server/rpc/executor.h"
 #include "server/rpc/gap_days.h"
+#include "server/rpc/glances.h"
+#include "server/rpc/open_streams.h"
 #include "server/rpc/operations.h"
 #include "server/rpc/rpc_server.h"
+#include "server/rpc/rules.h"
 #include "server/rpc/timer.h"
 
 namespace reel::server {
@@ -31,10 +34,16 @@ struct RpcCore {
         clock(given.clock == nullptr ? SystemClock() : *given.clock),
         figures(given.figures == nullptr ? own_figures : *given.figures),
         audit_ahead(*given.audit),
+        seeks(given.seek_threads, figures.reads_waiting),
         reads(given.read_threads, figures.reads_waiting),
-        ingest(given.ingest_threads, figures.appends_waiting),
+        pictures(given.picture_threads, figures.reads_waiting),
+        appends(given.ingest_threads, figures.appends_waiting),
         gap_days(store, clock),
         operations(store, clock) {}
+
+  Executor& executor(Lane lane);
+  // What runs ends, what waits is dropped.
+  void StopExecutors();
 
   void Log(LogLevel level, const std::string& line) const {
     if (options.log) options.log(level, line);
@@ -46,10 +55,14 @@ struct RpcCore {
   RpcFigures own_figures;
   RpcFigures& figures;
   AuditAhead audit_ahead;
+  Executor seeks;
   Executor reads;
-  Executor ingest;
+  Executor pictures;
+  Executor appends;
   Timer timer;
   Denials denials;
+  OpenStreams open_streams;
+  Glances glances;
   GapDays gap_days;
   Operations operations;
   std::function<uint32_t()> connections = [] { return 0U; };

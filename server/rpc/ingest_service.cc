@@ -3,7 +3,7 @@
 
 namespace reel::server {
 
-grpc::ServerBidiReactor<v1::AppendRequest, v1::AppendResponse>* IngestService::Append(
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* IngestService::Append(
     grpc::CallbackServerContext* context) {
   return AppendSession::Start(side_, context);
 }

@@ -1,7 +1,5 @@
 #include "server/rpc/peer_server.h"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
-
 #include <mutex>
 
 #include "server/rpc/rules.h"
@@ -31,18 +29,11 @@ void Limit(const grpc::ResourceQuota& quota, grpc::ServerBuilder* builder) {
                               Milliseconds(Limits::kAgeGrace));
   builder->AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
                               Milliseconds(Limits::kHandshake));
-  // Reflection alone is served by threads of gRPC's own.
-  builder->SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
-  builder->SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
-  builder->SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
 }
 
-void EnablePlugins() {
+void EnableHealthService() {
   static std::once_flag once;
-  std::call_once(once, [] {
-    grpc::EnableDefaultHealthCheckService(true);
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  });
+  std::call_once(once, [] { grpc::EnableDefaultHealthCheckService(true); });
 }
 
 }  // namespace
@@ -50,13 +41,14 @@ void EnablePlugins() {
 Result<std::unique_ptr<PeerServer>> PeerServer::Start(
     ServiceSide side, const std::shared_ptr<grpc::ServerCredentials>& credentials,
     const grpc::ResourceQuota& quota) {
-  EnablePlugins();
+  EnableHealthService();
   std::unique_ptr<PeerServer> peers(new PeerServer(std::move(side)));
   grpc::ServerBuilder builder;
   Limit(quota, &builder);
   builder.RegisterService(&peers->ingest_);
   builder.RegisterService(&peers->playback_);
   builder.RegisterService(&peers->admin_);
+  builder.RegisterService(&peers->reflection_);
   peers->connections_ = builder.experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
   peers->server_ = builder.BuildAndStart();

@@ -11,6 +11,7 @@
 
 #include <memory>
 
+#include "server/rpc/reflection_service.h"
 #include "server/rpc/services.h"
 #include "server/rpc/socket_fd.h"
 
@@ -21,7 +22,6 @@ struct PeerServerLimits {
   static constexpr int kStreamsPerConnection = 64;
   static constexpr int kMetadataBytes = 8 << 10;
   static constexpr size_t kMemoryBytes = 512U << 20;
-  static constexpr int kMaxThreads = 32;  // of gRPC's own services
   static constexpr Duration kKeepalive = std::chrono::seconds(20);
   static constexpr Duration kKeepaliveTimeout = std::chrono::seconds(10);
   static constexpr Duration kAge = std::chrono::hours(1);
@@ -46,6 +46,7 @@ class PeerServer {
   IngestService ingest_;
   PlaybackService playback_;
   AdminService admin_;
+  ReflectionService reflection_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> connections_;
   std::unique_ptr<grpc::Server> server_;
 };

@@ -69,23 +69,25 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* PlaybackService::Export(
 }
 
 grpc::ServerUnaryReactor* PlaybackService::Timeline(grpc::CallbackServerContext* context,
-                                                    const v1::TimelineRequest* request,
-                                                    v1::TimelineResponse* response) {
-  return ServeUnary(side_, "reel.v1.Playback/Timeline", context, request, response,
-                    [core = side_.core](Visit& visit, const v1::TimelineRequest& asked,
-                                        v1::TimelineResponse* page) {
-                      return MakeTimelinePage(core->store, visit, asked, page);
-                    });
+                                                    const grpc::ByteBuffer* request,
+                                                    grpc::ByteBuffer* response) {
+  return ServeUnary<v1::TimelineRequest, v1::TimelineResponse>(
+      side_, "reel.v1.Playback/Timeline", context, request, response,
+      [core = side_.core](Visit& visit, const v1::TimelineRequest& asked,
+                          v1::TimelineResponse* page) {
+        return MakeTimelinePage(core->store, visit, asked, page);
+      });
 }
 
 grpc::ServerUnaryReactor* PlaybackService::Thumbnail(grpc::CallbackServerContext* context,
-                                                     const v1::ThumbnailRequest* request,
-                                                     v1::ThumbnailResponse* response) {
-  return ServeUnary(side_, "reel.v1.Playback/Thumbnail", context, request, response,
-                    [core = side_.core](Visit& visit, const v1::ThumbnailRequest& asked,
-                                        v1::ThumbnailResponse* made) {
-                      return server::Thumbnail(*core, visit, asked, made);
-                    });
+                                                     const grpc::ByteBuffer* request,
+                                                     grpc::ByteBuffer* response) {
+  return ServeUnary<v1::ThumbnailRequest, v1::ThumbnailResponse>(
+      side_, "reel.v1.Playback/Thumbnail", context, request, response,
+      [core = side_.core](Visit& visit, const v1::ThumbnailRequest& asked,
+                          v1::ThumbnailResponse* made) {
+        return server::Thumbnail(*core, visit, asked, made);
+      });
 }
 
 }  // namespace reel::server

@@ -7,8 +7,6 @@ namespace {
 
 // How often the end of a live stream is looked at; a camera's frame takes 40 ms.
 constexpr Duration kLivePoll = std::chrono::milliseconds(20);
-// Longer reads need a purpose over TCP.
-constexpr Duration kGlance = std::chrono::seconds(60);
 
 }  // namespace
 
@@ -35,11 +33,18 @@ Status ReadStream::Open(const grpc::ByteBuffer& request) {
   errand.range = options.range;
   // Live without an end takes no more away than an eye does; recorded footage of any length does.
   const bool only_live = request_.follow() && !request_.range().has_begin_ns();
-  errand.weighty = !only_live && options.range.end - options.range.begin > kGlance;
+  errand.weighty = !only_live && !IsGlance(options.range);
   errand.purpose = PurposeOf(request_.purpose());
   REEL_ASSIGN_OR_RETURN(const StreamInfo stream, visit().Enter(errand));
   REEL_ASSIGN_OR_RETURN(cursor_, core().store.Read(stream.id, options));
   return OkStatus();
+}
+
+bool ReadStream::IsGlance(WallRange range) {
+  const Result<StreamInfo> stream = core().store.FindStream(request_.stream());
+  // One that is not there has nothing to look at.
+  return stream.ok() &&
+         core().glances.Take(visit().who().name, stream->id, range, core().clock.MonoNow());
 }
 
 ByteStream::Turn ReadStream::Produce() {

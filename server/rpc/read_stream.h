@@ -17,6 +17,8 @@ class ReadStream : public ByteStream {
   Turn Produce() override;
 
  private:
+  // No purpose is needed for it, wherever one is for what is longer.
+  bool IsGlance(WallRange range);
   Turn SendItem(Item item);
   Turn AtEnd();
   // True: the unit is left out, because the reader is too slow.

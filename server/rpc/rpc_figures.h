@@ -21,7 +21,9 @@ struct RpcFigures {
   std::atomic<uint64_t> reader_units_skipped = 0;
   std::atomic<uint64_t> readers_ended = 0;
 
-  // Now: calls that go on as streams; work that waits for a thread.
+  // Now: bytes made for readers that have not been sent; calls that go on as streams; work that
+  // waits for a thread.
+  std::atomic<int64_t> reader_bytes_waiting = 0;
   std::atomic<int64_t> streams_open = 0;
   std::atomic<int64_t> reads_waiting = 0;
   std::atomic<int64_t> appends_waiting = 0;

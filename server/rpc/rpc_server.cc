@@ -50,7 +50,6 @@ class RpcServerImpl final : public RpcServer {
  public:
   explicit RpcServerImpl(const RpcOptions& options) : core_(options), quota_("reel-rpc") {
     quota_.Resize(PeerServerLimits::kMemoryBytes);
-    quota_.SetMaxThreads(PeerServerLimits::kMaxThreads);
   }
   ~RpcServerImpl() override { Stop(Duration{0}); }
 
@@ -167,8 +166,7 @@ void RpcServerImpl::Stop(Duration grace) {
   for (const auto& [uid, server] : users_) server->Shutdown(deadline);
   core_.operations.Stop();
   core_.timer.Stop();
-  core_.reads.Stop();
-  core_.ingest.Stop();
+  core_.StopExecutors();
 }
 
 Status Check(const RpcOptions& options) {
@@ -176,9 +174,9 @@ Status Check(const RpcOptions& options) {
     return InvalidArgument("RPC needs a store, an authorizer and an audit");
   }
   constexpr uint32_t kMost = 64;
-  if (options.read_threads < 1 || options.read_threads > kMost || options.ingest_threads < 1 ||
-      options.ingest_threads > kMost) {
-    return InvalidArgument("RPC has 1..64 threads of a kind");
+  for (const uint32_t threads : {options.seek_threads, options.read_threads,
+                                 options.picture_threads, options.ingest_threads}) {
+    if (threads < 1 || threads > kMost) return InvalidArgument("RPC has 1..64 threads of a kind");
   }
   if (options.max_connections == 0) return InvalidArgument("RPC: max_connections is 0");
   return OkStatus();

@@ -3,8 +3,8 @@
 //
 // Every call of ours passes the Authorizer, and its record is durable in the AuditSink before the
 // first byte of footage leaves or the first change is made. Blocking work is done by threads of its
-// own, where clients take turns; appending has others than reading. docs/RPC.md says the rest.
-// Thread rule: Start, Stop and the destructor by one thread.
+// own, where clients take turns; seeking, reading, decoding and appending have others each.
+// docs/RPC.md says the rest. Thread rule: Start, Stop and the destructor by one thread.
 // Ownership: what the options point to outlives the server. Stop it before the Store is closed.
 #pragma once
 
@@ -48,10 +48,17 @@ struct RpcOptions {
   // What decodes thumbnails (engine/av/picture_decoder.h); empty: this program as "decode-child".
   std::vector<std::string> decode_command;
 
-  uint32_t read_threads = 4;    // 1..64
-  uint32_t ingest_threads = 2;  // 1..64
+  // 1..64 each: of Seek and Admin; of Read, Export and Timeline; of Thumbnail, which decodes; of
+  // Append.
+  uint32_t seek_threads = 4;
+  uint32_t read_threads = 4;
+  uint32_t picture_threads = 2;
+  uint32_t ingest_threads = 2;
   uint32_t max_connections = 256;
   Duration reauthorize_every = std::chrono::seconds(30);
+  // Waiting to be sent, of all streams: beyond it one has its next message made when none of its
+  // own waits.
+  size_t waiting_bytes = 512U << 20;
   Duration stall_after = std::chrono::seconds(30);  // a reader that takes nothing
 };
 

@@ -4,6 +4,13 @@
 
 namespace reel::server {
 
+SeekPlace PlaceOf(const SeekPoint& point, const Item& item) {
+  if (item.run == point.run && item.unit.number == point.unit) return SeekPlace::kKey;
+  // GOPs come in the order in which they begin.
+  const bool behind = item.gop_begin && item.unit.wall > point.begin;
+  return behind ? SeekPlace::kGone : SeekPlace::kBefore;
+}
+
 Status SeekStream::Open(const grpc::ByteBuffer& request) {
   REEL_RETURN_IF_ERROR(FromWire(request, kMaxRequestBytes, &request_));
   const WallTime time{request_.time_ns()};
@@ -38,6 +45,10 @@ bool SeekStream::IsBehind(const Item& item) const {
   return false;
 }
 
+ByteStream::Turn SeekStream::Gone() {
+  return Turn::End(NotFound("the footage there was recycled a moment ago"));
+}
+
 ByteStream::Turn SeekStream::Produce() {
   Result<Item> next = cursor_->Next();
   if (!next.ok()) return Turn::End(next.status());
@@ -52,15 +63,16 @@ ByteStream::Turn SeekStream::Produce() {
     case ItemKind::kDamage:
       return Turn::End(item.status);
     case ItemKind::kEnd:
-      return Turn::End(NotFound("the footage there was recycled a moment ago"));
+      return Gone();
     case ItemKind::kRunBegin:
     case ItemKind::kGap:
       return Turn::More();
     case ItemKind::kUnit:
       break;
   }
-  // Where runs overlap, another one's units may come first.
-  if (item.run != point_.run || item.unit.number < point_.unit) return Turn::More();
+  const SeekPlace place = key_sent_ ? SeekPlace::kKey : PlaceOf(point_, item);
+  if (place == SeekPlace::kBefore) return Turn::More();
+  if (place == SeekPlace::kGone) return Gone();
   v1::SeekResponse response;
   const bool is_key = !std::exchange(key_sent_, true);
   if (is_key) response = std::move(first_);

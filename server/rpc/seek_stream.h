@@ -8,6 +8,16 @@
 
 namespace reel::server {
 
+// Where a unit stands, as a cursor gives it from a seek's point on, before the key picture has
+// come.
+enum class SeekPlace : uint8_t {
+  kBefore,  // where runs overlap, another one's units may come first
+  kKey,     // this is it
+  kGone,    // it would have come: it was recycled between the seek and the read
+};
+// REQUIRES: the item is a unit. Thread rule: pure function.
+SeekPlace PlaceOf(const SeekPoint& point, const Item& item);
+
 class SeekStream : public ByteStream {
  public:
   using ByteStream::ByteStream;
@@ -19,6 +29,7 @@ class SeekStream : public ByteStream {
  private:
   // The unit is none of the GOP's.
   bool IsBehind(const Item& item) const;
+  static Turn Gone();
 
   v1::SeekRequest request_;
   SeekPoint point_;

@@ -11,21 +11,24 @@
 
 namespace reel::server {
 
-class IngestService final : public v1::Ingest::CallbackService {
+// All methods are raw: how long a request may be is looked at before it is parsed, because gRPC's
+// own bound is that of a unit for all of them, and a message can be forty times as long in memory
+// as on the wire. And footage goes out as it lies in memory, behind a message made by hand.
+
+class IngestService final : public v1::Ingest::WithRawCallbackMethod_Append<v1::Ingest::Service> {
  public:
   explicit IngestService(const ServiceSide& side) : side_(side) {}
-  grpc::ServerBidiReactor<v1::AppendRequest, v1::AppendResponse>* Append(
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Append(
       grpc::CallbackServerContext* context) override;
 
  private:
   const ServiceSide& side_;
 };
 
-// Footage goes out as it lies in memory, behind a message made by hand: raw methods.
 using PlaybackMethods =
     v1::Playback::WithRawCallbackMethod_Seek<v1::Playback::WithRawCallbackMethod_Read<
-        v1::Playback::WithRawCallbackMethod_Export<v1::Playback::WithCallbackMethod_Timeline<
-            v1::Playback::WithCallbackMethod_Thumbnail<v1::Playback::Service>>>>>;
+        v1::Playback::WithRawCallbackMethod_Export<v1::Playback::WithRawCallbackMethod_Timeline<
+            v1::Playback::WithRawCallbackMethod_Thumbnail<v1::Playback::Service>>>>>;
 
 class PlaybackService final : public PlaybackMethods {
  public:
@@ -38,59 +41,71 @@ class PlaybackService final : public PlaybackMethods {
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Export(grpc::CallbackServerContext* context,
                                                      const grpc::ByteBuffer* request) override;
   grpc::ServerUnaryReactor* Timeline(grpc::CallbackServerContext* context,
-                                     const v1::TimelineRequest* request,
-                                     v1::TimelineResponse* response) override;
+                                     const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* Thumbnail(grpc::CallbackServerContext* context,
-                                      const v1::ThumbnailRequest* request,
-                                      v1::ThumbnailResponse* response) override;
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* response) override;
 
  private:
   const ServiceSide& side_;
 };
 
-class AdminService final : public v1::Admin::CallbackService {
+using AdminMethods = v1::Admin::WithRawCallbackMethod_ListStreams<
+    v1::Admin::WithRawCallbackMethod_AddStream<v1::Admin::WithRawCallbackMethod_RenameStream<
+        v1::Admin::WithRawCallbackMethod_RetireStream<v1::Admin::WithRawCallbackMethod_ListCameras<
+            v1::Admin::WithRawCallbackMethod_ListVolumes<v1::Admin::WithRawCallbackMethod_GetHealth<
+                v1::Admin::WithRawCallbackMethod_ReloadConfig<
+                    v1::Admin::WithRawCallbackMethod_StartVerify<
+                        v1::Admin::WithRawCallbackMethod_StartReindex<
+                            v1::Admin::WithRawCallbackMethod_ListOperations<
+                                v1::Admin::WithRawCallbackMethod_GetOperation<
+                                    v1::Admin::WithRawCallbackMethod_CancelOperation<
+                                        v1::Admin::Service>>>>>>>>>>>>>;
+
+class AdminService final : public AdminMethods {
  public:
   explicit AdminService(const ServiceSide& side) : side_(side) {}
 
   grpc::ServerUnaryReactor* ListStreams(grpc::CallbackServerContext* context,
-                                        const v1::ListStreamsRequest* request,
-                                        v1::ListStreamsResponse* response) override;
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* AddStream(grpc::CallbackServerContext* context,
-                                      const v1::AddStreamRequest* request,
-                                      v1::StreamInfo* response) override;
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* RenameStream(grpc::CallbackServerContext* context,
-                                         const v1::RenameStreamRequest* request,
-                                         v1::StreamInfo* response) override;
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* RetireStream(grpc::CallbackServerContext* context,
-                                         const v1::RetireStreamRequest* request,
-                                         v1::StreamInfo* response) override;
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* ListCameras(grpc::CallbackServerContext* context,
-                                        const v1::ListCamerasRequest* request,
-                                        v1::ListCamerasResponse* response) override;
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* ListVolumes(grpc::CallbackServerContext* context,
-                                        const v1::ListVolumesRequest* request,
-                                        v1::ListVolumesResponse* response) override;
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* GetHealth(grpc::CallbackServerContext* context,
-                                      const v1::GetHealthRequest* request,
-                                      v1::GetHealthResponse* response) override;
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* ReloadConfig(grpc::CallbackServerContext* context,
-                                         const v1::ReloadConfigRequest* request,
-                                         v1::ReloadConfigResponse* response) override;
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* StartVerify(grpc::CallbackServerContext* context,
-                                        const v1::StartVerifyRequest* request,
-                                        v1::Operation* response) override;
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* StartReindex(grpc::CallbackServerContext* context,
-                                         const v1::StartReindexRequest* request,
-                                         v1::Operation* response) override;
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* ListOperations(grpc::CallbackServerContext* context,
-                                           const v1::ListOperationsRequest* request,
-                                           v1::ListOperationsResponse* response) override;
+                                           const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* GetOperation(grpc::CallbackServerContext* context,
-                                         const v1::GetOperationRequest* request,
-                                         v1::Operation* response) override;
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* CancelOperation(grpc::CallbackServerContext* context,
-                                            const v1::CancelOperationRequest* request,
-                                            v1::Operation* response) override;
+                                            const grpc::ByteBuffer* request,
+                                            grpc::ByteBuffer* response) override;
 
  private:
   const ServiceSide& side_;

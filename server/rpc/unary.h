@@ -18,16 +18,17 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   void OnDone() override { delete this; }
 };
 
-// `work`: Status(Visit&, const Request&, Response*). gRPC keeps request and response until the call
-// is done, and the call is done behind Finish.
+// `work`: Status(Visit&, const Request&, Response*). gRPC keeps the bytes of both until the call is
+// done, and the call is done behind Finish.
 template <class Request, class Response, class Work>
 grpc::ServerUnaryReactor* ServeUnary(const ServiceSide& side, std::string_view call,
-                                     grpc::CallbackServerContext* context, const Request* request,
-                                     Response* response, Work work) {
+                                     grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
+                                     Work work) {
   auto* const reactor = new UnaryCall;
   const RpcRule rule = RpcRuleOf(call);
   const Identity who = side.WhoIs(*context);
-  const Status admitted = Admit(*side.core, rule, *context, request->ByteSizeLong());
+  const Status admitted = Admit(*side.core, rule, *context, request->Length());
   if (!admitted.ok()) {
     reactor->Finish(ToGrpc(admitted));
     return reactor;
@@ -36,11 +37,15 @@ grpc::ServerUnaryReactor* ServeUnary(const ServiceSide& side, std::string_view c
                from = side.From(*context), core = side.core] {
     if (context->IsCancelled()) return reactor->Finish(grpc::Status::CANCELLED);
     Visit visit(*core, rule, who, from);
-    const Status status = work(visit, *request, response);
+    Request asked;
+    Response answer;
+    Status status = FromWire(*request, kMaxRequestBytes, &asked);
+    if (status.ok()) status = work(visit, asked, &answer);
     if (!status.ok() || IsChange(rule.action)) visit.Leave(status, 0, 0);
+    if (status.ok()) *response = ToWire(answer);
     reactor->Finish(ToGrpc(status));
   };
-  if (!side.core->reads.Begin(who.name, std::move(task))) {
+  if (!side.core->executor(rule.lane).Begin(who.name, std::move(task))) {
     reactor->Finish(ToGrpc(ResourceExhausted("too many calls of yours are waiting")));
   }
   return reactor;

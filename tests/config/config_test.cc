@@ -188,6 +188,16 @@ TEST_F(ConfigTest, Cameras) {
               HasSubstr("2: camera 'a/b': name: must be at most 200 bytes without slashes"));
 }
 
+TEST_F(ConfigTest, WhatIsEncryptedIsChecked) {
+  EXPECT_EQ(Mistake1("[[camera]]\nname = 'a'\nsource = 'ffmpeg:rtsps://10.0.0.7/x'\n"),
+            "3: camera 'a': source: libavformat does not check who answers at rtsps://: write "
+            "rtsps:// without ffmpeg:");
+  EXPECT_FALSE(CheckSourceUrl("ffmpeg:RTSPS://h/").ok());
+  EXPECT_TRUE(CheckSourceUrl("ffmpeg:rtsp://h/").ok());
+  EXPECT_TRUE(CheckSourceUrl("ffmpeg:https://h/").ok());
+  EXPECT_TRUE(CheckSourceUrl("rtsps://h/").ok());
+}
+
 TEST_F(ConfigTest, SourcesNeverHoldAPassword) {
   const std::string mistake =
       Mistake1("[[camera]]\nname = 'a'\nsource = 'rtsp://root:hunter2@10.0.0.7/x'\n");

@@ -149,8 +149,7 @@ TEST_F(FeedTest, WhatCannotBeOpenedSaysWhy) {
       {"no-file", (folder_ / "none.mp4").string(), "No such file"},
       {"no-film", text, "not a media file"},
       {"playlist", list, "not a media file"},
-      {"unchecked", "rtsps://127.0.0.1/hidden", "rtsps:// are not taken"},
-      {"local", "file:///etc/passwd", "file:// are not taken"},
+      {"local", "file:///etc/hidden", "file:// are not taken"},
   };
   std::vector<CameraConfig> cameras;
   cameras.reserve(cases.size());

@@ -109,9 +109,9 @@ TEST(ResolverTest, AddressesNeedNoQuestion) {
 
 TEST(ResolverTest, AnswersOnAThreadOfItsOwn) {
   Resolver resolver;
-  std::promise<Result<Address>> answer;
-  resolver.Ask("localhost", 554,
-               [&](Result<Address> address) { answer.set_value(std::move(address)); });
+  std::promise<Result<Contact>> answer;
+  resolver.Ask("localhost", 554, std::nullopt,
+               [&](Result<Contact> contact) { answer.set_value(std::move(contact)); });
   EXPECT_TRUE(answer.get_future().get().ok());
 }
 

@@ -1,8 +1,12 @@
 // UDP and TLS, against a camera played by the test.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <filesystem>
 
 #include "server/rtsp/text.h"
 #include "tests/ingest/ingest_fixture.h"
@@ -127,6 +131,32 @@ TEST_F(TlsTest, RefusesOneOfAnotherName) {
   Apply({config});
   EXPECT_TRUE(AwaitTrouble("door", "the camera's certificate"));
   EXPECT_FALSE(camera_.Accept(0));
+  cameras_.reset();
+}
+
+// The file lies on a disk that hangs, say: cameras of the same loop are recorded all the same.
+TEST_F(TlsTest, AFileOfCertificatesThatBlocksHoldsUpItsCameraAlone) {
+  const std::string fifo = folder_ / "ca.pem";
+  ASSERT_EQ(mkfifo(fifo.c_str(), S_IRUSR | S_IWUSR), 0);
+  StartCameras();
+  CameraConfig stuck = CameraAt("stuck", camera_.url());
+  stuck.sources[0].url.replace(0, 4, "rtsps");
+  stuck.ca_file = fifo;
+  Apply({stuck});
+  {
+    // Opens when the other end is being opened, which waits for something to read from then on.
+    const UniqueFd writer(open(fifo.c_str(), O_WRONLY | O_CLOEXEC));
+    ASSERT_TRUE(writer.valid());
+    std::filesystem::remove(fifo);  // it is asked for again
+    const CameraConfig door = CameraAt("door", camera_.url());
+    Apply({stuck, door});
+    auto visitor = camera_.Accept();
+    ASSERT_TRUE(visitor);
+    visitor->Play(kOnePicture);
+    for (int i = 0; i < 3; ++i) visitor->Frame(0, pictures_.Next());
+    EXPECT_TRUE(AwaitState("door", SourceState::kRecording));
+  }
+  EXPECT_TRUE(AwaitTrouble("stuck", "no certificates can be read"));
   cameras_.reset();
 }
 

@@ -1,8 +1,5 @@
 // Role x RPC, made from the descriptors of the services: an RPC that somebody adds is in it by
 // itself, and fails here until it has its rule. And what is refused for other reasons.
-#include <google/protobuf/descriptor.h>
-#include <grpcpp/generic/generic_stub.h>
-
 #include "server/rpc/rules.h"
 #include "tests/rpc/rpc_fixture.h"
 
@@ -10,25 +7,7 @@ namespace reel::server {
 namespace {
 
 using google::protobuf::MethodDescriptor;
-using google::protobuf::ServiceDescriptor;
 using testing::HasSubstr;
-
-std::vector<const MethodDescriptor*> EveryMethod() {
-  std::vector<const MethodDescriptor*> methods;
-  for (const auto* file :
-       {v1::AppendRequest::descriptor()->file(), v1::ReadRequest::descriptor()->file(),
-        v1::AddStreamRequest::descriptor()->file()}) {
-    for (int s = 0; s < file->service_count(); ++s) {
-      const ServiceDescriptor* const service = file->service(s);
-      for (int m = 0; m < service->method_count(); ++m) methods.push_back(service->method(m));
-    }
-  }
-  return methods;
-}
-
-std::string CallOf(const MethodDescriptor& method) {
-  return method.service()->full_name() + "/" + method.name();
-}
 
 TEST(RpcRules, EveryRpcHasItsRule) {
   ASSERT_EQ(EveryMethod().size(), 19U);
@@ -99,40 +78,7 @@ class AccessTest : public RpcTest {
     return CallRaw(channel, "/" + CallOf(method), request, deadline, answer);
   }
 
-  // `answer`: the first message that comes.
-  static grpc::Status CallRaw(grpc::Channel& channel, const std::string& path,
-                              const std::string& request, bool deadline, std::string* answer) {
-    grpc::GenericStub stub(std::shared_ptr<grpc::Channel>(&channel, [](auto*) {}));
-    grpc::ClientContext context;
-    if (deadline) Deadline(&context);
-    grpc::CompletionQueue queue;
-    const auto call = stub.PrepareCall(&context, path, &queue);
-    const auto wait = [&] {
-      void* tag = nullptr;
-      bool ok = false;
-      return queue.Next(&tag, &ok) && ok;
-    };
-    call->StartCall(nullptr);
-    wait();
-    const grpc::Slice slice(request);
-    call->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), nullptr);
-    wait();
-    for (;;) {
-      grpc::ByteBuffer message;
-      call->Read(&message, nullptr);
-      if (!wait()) break;
-      if (answer == nullptr || !answer->empty()) continue;
-      grpc::Slice whole;
-      EXPECT_TRUE(message.DumpToSingleSlice(&whole).ok());
-      answer->assign(reinterpret_cast<const char*>(whole.begin()), whole.size());
-    }
-    grpc::Status status;
-    call->Finish(&status, nullptr);
-    wait();
-    return status;
-  }
-
-  grpc::Status CallAppend(grpc::Channel& channel, const std::string& text) {
+  static grpc::Status CallAppend(grpc::Channel& channel, const std::string& text) {
     const auto stub = v1::Ingest::NewStub(std::shared_ptr<grpc::Channel>(&channel, [](auto*) {}));
     grpc::ClientContext context;
     Deadline(&context);
@@ -192,18 +138,29 @@ TEST_F(AccessTest, NothingIsGrantedToWhoHasNoGrant) {
   }
 }
 
-// gRPC's own services, which tell nothing that is not in server/proto.
+// They tell nothing that is not in server/proto.
 TEST_F(AccessTest, HealthAndReflectionAreThere) {
   Start();
   const auto channel = Connect();
   std::string answer;
   EXPECT_TRUE(CallRaw(*channel, "/grpc.health.v1.Health/Check", "", true, &answer).ok());
   EXPECT_EQ(answer, "\x08\x01");  // status: SERVING
-  answer.clear();
-  EXPECT_TRUE(CallRaw(*channel, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-                      std::string("\x3a\x00", 2), true, &answer)  // list_services
-                  .ok());
+  const auto reflect = [&](const std::string& request) {
+    answer.clear();
+    return CallRaw(*channel, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                   request, true, &answer)
+        .error_code();
+  };
+  EXPECT_EQ(reflect(std::string("\x3a\x00", 2)), grpc::StatusCode::OK);  // list_services
   EXPECT_THAT(answer, HasSubstr("reel.v1.Playback"));
+  EXPECT_EQ(reflect("\x22\x10reel.v1.Playback"), grpc::StatusCode::OK);  // file_containing_symbol
+  EXPECT_THAT(answer, HasSubstr("ThumbnailRequest"));
+  EXPECT_THAT(answer, HasSubstr("reel/v1/common.proto")) << "what it imports comes with it";
+  EXPECT_EQ(reflect("\x1a\x07nowhere"), grpc::StatusCode::OK);  // file_by_filename
+  EXPECT_THAT(answer, HasSubstr("none of that name"));
+  EXPECT_EQ(reflect(""), grpc::StatusCode::OK);
+  EXPECT_THAT(answer, HasSubstr("nothing is asked"));
+  EXPECT_EQ(reflect(std::string(5000, '\xff')), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(CallRaw(*channel, "/reel.v1.Admin/Nothing", "", true, nullptr).error_code(),
             grpc::StatusCode::UNIMPLEMENTED);
 }

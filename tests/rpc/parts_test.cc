@@ -14,6 +14,7 @@
 #include "server/rpc/denials.h"
 #include "server/rpc/executor.h"
 #include "server/rpc/grpc_log.h"
+#include "server/rpc/seek_stream.h"
 #include "server/rpc/timeline_page.h"
 
 namespace reel::server {
@@ -205,6 +206,33 @@ TEST(Convert, TracksAreChecked) {
             Code::kInvalidArgument);
   EXPECT_EQ(code_of([](v1::Track* track) { track->set_config(std::string(20'000, 'x')); }),
             Code::kInvalidArgument);
+}
+
+// ---- A seek's units ----
+
+TEST(SeekPlace, TheKeyPictureIsItselfOrGone) {
+  SeekPoint point;
+  point.run.bytes[0] = 1;
+  point.unit = {20};
+  point.begin = {1000};
+  Item item;
+  item.kind = ItemKind::kUnit;
+  item.run = point.run;
+  item.unit.number = {20};
+  item.unit.wall = {1000};
+  item.gop_begin = true;
+  EXPECT_EQ(PlaceOf(point, item), SeekPlace::kKey);
+  item.unit.number = {30};
+  item.unit.wall = {2000};
+  EXPECT_EQ(PlaceOf(point, item), SeekPlace::kGone) << "the next GOP of the run";
+  item.run.bytes[0] = 2;
+  item.unit.number = {20};
+  EXPECT_EQ(PlaceOf(point, item), SeekPlace::kGone) << "a later GOP of another run";
+  item.gop_begin = false;
+  EXPECT_EQ(PlaceOf(point, item), SeekPlace::kBefore) << "of a GOP that began before it";
+  item.gop_begin = true;
+  item.unit.wall = {1000};
+  EXPECT_EQ(PlaceOf(point, item), SeekPlace::kBefore) << "that began at the same time";
 }
 
 // ---- gRPC's log ----

@@ -1,5 +1,7 @@
 #include "tests/rpc/rpc_fixture.h"
 
+#include <grpcpp/generic/generic_stub.h>
+
 #include <fstream>
 #include <iterator>
 
@@ -43,10 +45,32 @@ TestAudit::TestAudit(const std::string& directory) {
 Status TestAudit::Record(std::span<const AuditRecord> records) {
   if (broken_) return Unavailable("the audit cannot be written: no space");
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    if (!records.empty() && !held_call_.empty() && records.front().call == held_call_) {
+      ++held_;
+      changed_.notify_all();
+      changed_.wait(lock, [this] { return held_call_.empty(); });
+      --held_;
+    }
     records_.insert(records_.end(), records.begin(), records.end());
   }
   return log_->Record(records);
+}
+
+void TestAudit::Hold(const std::string& call) {
+  const std::lock_guard lock(mutex_);
+  held_call_ = call;
+}
+
+void TestAudit::Release() {
+  const std::lock_guard lock(mutex_);
+  held_call_.clear();
+  changed_.notify_all();
+}
+
+void TestAudit::AwaitHeld() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return held_ > 0; });
 }
 
 std::vector<AuditRecord> TestAudit::records() {
@@ -60,6 +84,23 @@ size_t TestAudit::Count(const std::string& call, const std::string& result) {
     if (record.call == call && record.result == result) ++count;
   }
   return count;
+}
+
+std::vector<const google::protobuf::MethodDescriptor*> EveryMethod() {
+  std::vector<const google::protobuf::MethodDescriptor*> methods;
+  for (const auto* file :
+       {v1::AppendRequest::descriptor()->file(), v1::ReadRequest::descriptor()->file(),
+        v1::AddStreamRequest::descriptor()->file()}) {
+    for (int s = 0; s < file->service_count(); ++s) {
+      const auto* const service = file->service(s);
+      for (int m = 0; m < service->method_count(); ++m) methods.push_back(service->method(m));
+    }
+  }
+  return methods;
+}
+
+std::string CallOf(const google::protobuf::MethodDescriptor& method) {
+  return method.service()->full_name() + "/" + method.name();
 }
 
 RpcTest::RpcTest() {
@@ -116,6 +157,38 @@ std::shared_ptr<grpc::Channel> RpcTest::Connect(grpc::ChannelArguments arguments
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   return grpc::CreateCustomChannel("unix:" + SocketPath(), grpc::InsecureChannelCredentials(),
                                    arguments);
+}
+
+grpc::Status RpcTest::CallRaw(grpc::Channel& channel, const std::string& path,
+                              const std::string& request, bool deadline, std::string* answer) {
+  grpc::GenericStub stub(std::shared_ptr<grpc::Channel>(&channel, [](auto*) {}));
+  grpc::ClientContext context;
+  if (deadline) Deadline(&context);
+  grpc::CompletionQueue queue;
+  const auto call = stub.PrepareCall(&context, path, &queue);
+  const auto wait = [&] {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue.Next(&tag, &ok) && ok;
+  };
+  call->StartCall(nullptr);
+  wait();
+  const grpc::Slice slice(request);
+  call->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), nullptr);
+  wait();
+  for (;;) {
+    grpc::ByteBuffer message;
+    call->Read(&message, nullptr);
+    if (!wait()) break;
+    if (answer == nullptr || !answer->empty()) continue;
+    grpc::Slice whole;
+    EXPECT_TRUE(message.DumpToSingleSlice(&whole).ok());
+    answer->assign(reinterpret_cast<const char*>(whole.begin()), whole.size());
+  }
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  wait();
+  return status;
 }
 
 void RpcTest::Deadline(grpc::ClientContext* context, Duration wait) {

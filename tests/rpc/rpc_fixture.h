@@ -4,9 +4,11 @@
 #pragma once
 
 #include <gmock/gmock.h>
+#include <google/protobuf/descriptor.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <condition_variable>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -26,7 +28,7 @@ namespace reel::server {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// An audit that can be made to fail, before a real one.
+// An audit that can be made to fail, or to keep the threads of a call waiting, before a real one.
 class TestAudit : public AuditSink {
  public:
   explicit TestAudit(const std::string& directory);
@@ -34,6 +36,11 @@ class TestAudit : public AuditSink {
   Status Record(std::span<const AuditRecord> records) override;
 
   void set_broken(bool broken) { broken_ = broken; }
+  // Records of `call` are not taken from now on, and who brings them waits, until Release.
+  void Hold(const std::string& call);
+  void Release();
+  // Until somebody waits.
+  void AwaitHeld();
   std::vector<AuditRecord> records();
   // How many there are of a call with that result.
   size_t Count(const std::string& call, const std::string& result);
@@ -42,8 +49,16 @@ class TestAudit : public AuditSink {
   std::unique_ptr<AuditLog> log_;
   std::atomic<bool> broken_{false};
   std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string held_call_;
+  size_t held_ = 0;
   std::vector<AuditRecord> records_;
 };
+
+// Of Ingest, Playback and Admin, by their descriptors.
+std::vector<const google::protobuf::MethodDescriptor*> EveryMethod();
+// "reel.v1.Playback/Seek"
+std::string CallOf(const google::protobuf::MethodDescriptor& method);
 
 class RpcTest : public testing::Test {
  public:
@@ -66,6 +81,11 @@ class RpcTest : public testing::Test {
   }
 
   std::shared_ptr<grpc::Channel> Connect(grpc::ChannelArguments arguments = {});
+  // Sends `request`, whatever it is, as the one message of a call. `answer`: the first message that
+  // comes.
+  static grpc::Status CallRaw(grpc::Channel& channel, const std::string& path,
+                              const std::string& request, bool deadline = true,
+                              std::string* answer = nullptr);
   static void Deadline(grpc::ClientContext* context, Duration wait = seconds(20));
 
   Store& store() { return node_->store(); }

@@ -1,7 +1,10 @@
 // The Unix socket itself: whose it is, and what was left of another one.
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <fstream>
+#include <thread>
 
 #include "tests/rpc/rpc_fixture.h"
 #include "tests/rpc/sockets.h"
@@ -57,6 +60,29 @@ TEST_F(SocketTest, ConnectionsThatFollowEachOtherAreToldApart) {
     // Its own word, and no connection that broke.
     ASSERT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED)
         << i << ": " << status.error_message();
+  }
+}
+
+// Each has a gRPC server, and they share what bounds gRPC.
+TEST_F(SocketTest, ManyUsersAreServed) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can be many users";
+  constexpr uint32_t kFirst = 60'000;
+  constexpr uint32_t kUsers = 64;
+  Start();
+  std::filesystem::permissions(root_, std::filesystem::perms::all);
+  std::filesystem::permissions(SocketPath(), std::filesystem::perms::all);
+  for (uint32_t uid = kFirst; uid < kFirst + kUsers; ++uid) {
+    SocketFd fd;
+    // Of this thread alone: the kernel notes who it was when it connected.
+    std::thread([&] {
+      ASSERT_EQ(syscall(SYS_setresuid, -1, uid, -1), 0);
+      fd = ConnectPath(SocketPath());
+    }).join();
+    ASSERT_TRUE(fd.valid()) << uid;
+    const std::string settings("\0\0\0\x04\0\0\0\0\0", 9);
+    ASSERT_TRUE(SendAll(fd, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings));
+    char answer = 0;
+    EXPECT_EQ(recv(fd.get(), &answer, 1, 0), 1) << uid << " is not served";
   }
 }
 
