@@ -355,9 +355,7 @@ Result<std::unique_ptr<Store>> OpenRemoteStore(const ServerAddress& address,
   REEL_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, Connect(address));
   auto store = std::make_unique<RemoteStore>(channel, purpose);
   const Status there = store->Probe();
-  if (there.code() == Code::kUnavailable)
-    return Unavailable("no reeld answers at " + address.text + ": " + there.message());
-  if (!there.ok()) return there.WithContext(address.text);
+  if (!there.ok()) return Unanswered(address, there);
   return std::unique_ptr<Store>(std::move(store));
 }
 
