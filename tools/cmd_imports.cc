@@ -5,6 +5,7 @@
 #include "tools/command.h"
 #include "tools/local_time.h"
 #include "tools/node_session.h"
+#include "tools/place.h"
 #include "tools/print.h"
 #include "tools/time_args.h"
 
@@ -76,6 +77,7 @@ void AddImports(CLI::App& app, Action* chosen) {
   AddNodeOption(verb, &args->node);
   verb.add_option("stream", args->stream, "Name or UUID; all if none is given")
       ->type_name("STREAM");
+  RefuseServer(verb, "it is read from the node itself: give --node there, beside reeld");
   AddJsonFlag(verb, &args->json);
   SetExamples(verb, {{"imports --node /var/lib/reel till",
                       "where the imported footage of stream till came from"}});

@@ -157,6 +157,7 @@ void Put(const OperationInfo& operation, v1::Operation* to) {
   if (operation.ended) to->set_ended_ns(operation.ended->ns);
   to->set_segments_total(operation.segments_total);
   to->set_segments_done(operation.segments_done);
+  to->set_chunks_done(operation.chunks_done);
   to->set_bytes_done(operation.bytes_done);
   to->set_problems(operation.problems);
   for (const std::string& problem : operation.problem) to->add_problem(problem);
@@ -188,7 +189,8 @@ Result<WallRange> BoundedRangeOf(const v1::TimeRange& range, Duration longest) {
   REEL_ASSIGN_OR_RETURN(const WallRange result, RangeOf(range));
   if (result.end - result.begin > longest) {
     const auto hours = std::chrono::duration_cast<std::chrono::hours>(longest).count();
-    return InvalidArgument("range: longer than " + std::to_string(hours) + " hours");
+    return InvalidArgument("range: longer than " + std::to_string(hours) +
+                           " hours; ask for it in parts");
   }
   return result;
 }
