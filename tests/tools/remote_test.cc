@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -10,6 +11,8 @@
 #include <optional>
 #include <sstream>
 
+#include "reel/export.h"
+#include "server/client/remote_store.h"
 #include "tests/tools/json_shape.h"
 #include "tests/tools/process.h"
 #include "tests/tools/reeld.h"
@@ -23,6 +26,7 @@ using nlohmann::json;
 using testing::HasSubstr;
 
 constexpr char kFrom[] = "2026-01-01T12:00:01Z";
+constexpr char kInGop[] = "2026-01-01T12:00:02.500Z";  // what is before it in its GOP is hidden
 constexpr char kTo[] = "2026-01-01T12:02:00Z";
 
 // Of every verb that does something ("streams rename") the option --server, or nullptr.
@@ -226,7 +230,7 @@ TEST_F(RemotePackage, IsTheOneOfTheNode) {
        {Words{}, Words{"--split", "--extra-gop"}, Words{"--fragmented", "--leave-out-damage"}}) {
     SCOPED_TRACE(testing::PrintToString(options));
     const auto words = [&](const std::string& out) {
-      return Joined({"export", "gate", "yard", "--from", kFrom, "--to", kTo, "-o", folder_ / out,
+      return Joined({"export", "gate", "yard", "--from", kInGop, "--to", kTo, "-o", folder_ / out,
                      "--reason", "case 7", "--by", "me", "--force"},
                     options);
     };
@@ -258,6 +262,41 @@ TEST_F(RemotePackage, IsTheOneOfTheNode) {
     EXPECT_EQ(ours.size(), split ? 6U : 4U);
     EXPECT_TRUE(ours == theirs);
   }
+}
+
+// A transfer that is behind or elsewhere is begun anew there.
+TEST_F(RemotePackage, FilesAreReadInAnyOrder) {
+  const auto store = server::OpenRemoteStore({reeld_->address(), "", "", "", ""}, {});
+  ASSERT_TRUE(store.ok()) << store.status().ToString();
+  const Result<StreamInfo> gate = (*store)->FindStream("gate");
+  ASSERT_TRUE(gate.ok()) << gate.status().ToString();
+  ExportOptions options;
+  options.range = {ParseWall(kFrom).value(), ParseWall(kTo).value()};
+  options.split = true;
+  const auto open = [&] { return (*store)->OpenExport(gate->id, options).value(); };
+  const auto read = [](VirtualMp4& file, uint64_t from, uint64_t to) {
+    Bytes bytes(static_cast<size_t>(to - from));
+    EXPECT_EQ(file.Read(from, bytes).value(), bytes.size());
+    return bytes;
+  };
+  const auto in_order = open();
+  ASSERT_EQ(in_order.size(), 2U);
+  std::vector<Bytes> whole;
+  for (const auto& file : in_order) whole.push_back(read(*file, 0, file->size_bytes()));
+  const auto mixed = open();
+  constexpr uint64_t kSome = 1000;
+  for (const size_t i : {size_t{1}, size_t{0}}) {
+    const uint64_t size = mixed[i]->size_bytes();
+    EXPECT_EQ(mixed[i]->frame_count(), 0U);
+    const Bytes end = read(*mixed[i], size - kSome, size);
+    EXPECT_TRUE(std::equal(end.begin(), end.end(), whole[i].end() - kSome));
+    EXPECT_EQ(mixed[i]->frame_count(), in_order[i]->frame_count());
+    const Bytes other = read(*mixed[1 - i], kSome, 2 * kSome);
+    EXPECT_TRUE(std::equal(other.begin(), other.end(), whole[1 - i].begin() + kSome));
+    EXPECT_TRUE(read(*mixed[i], 0, size) == whole[i]);
+  }
+  Bytes one(1);
+  EXPECT_EQ(mixed[0]->Read(mixed[0]->size_bytes(), one).value(), 0U);
 }
 
 TEST_F(RemotePackage, LeavesNothingHalfWritten) {
