@@ -88,7 +88,22 @@ class RemoteStore final : public Store {
   }
   Status RecordGap(const GapRow& /*gap*/) override { return NotHere("recording a gap"); }
   Status RecordImport(const ImportRow& /*import*/) override { return NotHere("importing"); }
-  std::vector<ImportRow> Imports() override { return {}; }
+  std::vector<ImportRow> Imports() override {
+    std::vector<ImportRow> imports;
+    v1::ListImportsResponse page;
+    do {
+      v1::ListImportsRequest request;
+      request.set_skip(imports.size());
+      page.Clear();
+      if (!Call(&v1::Admin::StubInterface::ListImports, request, &page).ok()) return {};
+      for (const v1::Import& import : page.imports()) {
+        const Result<ImportRow> row = FromWire(import);
+        if (!row.ok()) return {};
+        imports.push_back(*row);
+      }
+    } while (page.more() && !page.imports().empty());
+    return imports;
+  }
 
   // ---- Reading ----
 

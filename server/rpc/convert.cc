@@ -119,6 +119,19 @@ void Put(const StreamInfo& stream, v1::StreamInfo* to) {
   to->set_flush_age_ns(stream.flush_age.count());
 }
 
+void Put(const ImportRow& import, v1::Import* to) {
+  to->set_stream(ToString(import.stream));
+  to->set_run(ToString(import.run));
+  to->set_begin_ns(import.begin.ns);
+  if (import.end != kWallMin) to->set_end_ns(import.end.ns);
+  to->set_imported_ns(import.imported.ns);
+  to->set_clock_offset_ns(import.clock_offset.count());
+  to->set_source_bytes(import.source_bytes);
+  to->set_source_sha256(import.source_sha256.data(), import.source_sha256.size());
+  to->set_owner(import.owner);
+  to->set_source(import.source);
+}
+
 void Put(const VolumeInfo& volume, v1::VolumeInfo* to) {
   to->set_number(volume.number.value);
   to->set_id(ToString(volume.id));

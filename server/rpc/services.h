@@ -55,6 +55,9 @@ class AdminService final : public v1::Admin::CallbackService {
   grpc::ServerUnaryReactor* ListStreams(grpc::CallbackServerContext* context,
                                         const v1::ListStreamsRequest* request,
                                         v1::ListStreamsResponse* response) override;
+  grpc::ServerUnaryReactor* ListImports(grpc::CallbackServerContext* context,
+                                        const v1::ListImportsRequest* request,
+                                        v1::ListImportsResponse* response) override;
   grpc::ServerUnaryReactor* AddStream(grpc::CallbackServerContext* context,
                                       const v1::AddStreamRequest* request,
                                       v1::StreamInfo* response) override;

@@ -145,6 +145,11 @@ TEST_F(RemoteTest, EveryVerbIsDoneOrSaysWhyNot) {
                       "2026-01-01T12:01:05Z"},
                      picture);
        }},
+      {"imports",
+       [&](const auto&) {
+         EXPECT_EQ(json::parse(There({"imports", "--json"}).out).size(), 3U);
+         ExpectAlike({"imports"});
+       }},
       {"export",
        [&](const auto&) {
          ExpectAlike(Joined({"export", "gate", "-o", film}, range), film);
