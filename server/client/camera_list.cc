@@ -40,8 +40,8 @@ ListedSource ListedOf(const v1::CameraSource& source) {
 
 class RemoteCameraList final : public CameraList {
  public:
-  RemoteCameraList(const std::shared_ptr<grpc::Channel>& channel, const ServerAddress& address)
-      : address_(address), admin_(v1::Admin::NewStub(channel)) {}
+  RemoteCameraList(const std::shared_ptr<grpc::Channel>& channel, ServerAddress address)
+      : address_(std::move(address)), admin_(v1::Admin::NewStub(channel)) {}
 
   Result<std::vector<ListedSource>> Now() override {
     v1::ListCamerasResponse reply;
