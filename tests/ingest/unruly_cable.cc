@@ -43,7 +43,8 @@ std::optional<uint16_t> PortOfRtp(ByteSpan packet) {
 
 void Send(const UniqueFd& end, ByteSpan packet) {
   // What the other side cannot take is lost, as on any cable.
-  (void)!write(end.get(), packet.data(), packet.size());
+  const ssize_t sent = write(end.get(), packet.data(), packet.size());
+  static_cast<void>(sent);
 }
 
 }  // namespace
