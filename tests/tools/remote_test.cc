@@ -287,6 +287,7 @@ TEST_F(RemotePackage, FilesAreReadInAnyOrder) {
   const auto in_order = open();
   ASSERT_EQ(in_order.size(), 2U);
   std::vector<Bytes> whole;
+  whole.reserve(in_order.size());
   for (const auto& file : in_order) whole.push_back(read(*file, 0, file->size_bytes()));
   const auto mixed = open();
   constexpr uint64_t kSome = 1000;
