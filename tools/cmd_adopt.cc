@@ -6,6 +6,7 @@
 #include "engine/store/node_file.h"
 #include "tools/command.h"
 #include "tools/node_session.h"
+#include "tools/place.h"
 #include "tools/print.h"
 
 namespace reel {
@@ -121,6 +122,8 @@ void AddAdopt(CLI::App& app, Action* chosen) {
                   "NAME~ and the first digits of its UUID")
       ->required()
       ->type_name("PATH");
+  RefuseServer(
+      verb, "disks are given to a node on its own machine: give --node there, with reeld stopped");
   AddJsonFlag(verb, &args->json);
   SetExamples(verb, {{"adopt --node /var/lib/reel /mnt/pulled",
                       "a disk pulled from another node; recording to it can begin at once"},

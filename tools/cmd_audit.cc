@@ -4,6 +4,7 @@
 #include "server/access/audit_files.h"
 #include "server/access/audit_verify.h"
 #include "tools/command.h"
+#include "tools/place.h"
 #include "tools/print.h"
 #include "tools/terminal.h"
 
@@ -64,6 +65,8 @@ void AddAudit(CLI::App& app, Action* chosen) {
   verify.add_option("directory", args->directory, "The audit's, [audit] of reeld's configuration")
       ->required()
       ->type_name("DIR");
+  RefuseServer(verify,
+               "who checks an audit does not ask its writer: give the directory, or a copy of it");
   AddJsonFlag(verify, &args->json);
   SetExamples(verify, {{"audit verify /var/lib/reel/audit", "every line, from the first"}});
   OnChosen(verify, args, RunVerifyAudit, chosen);

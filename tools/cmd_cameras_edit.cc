@@ -1,7 +1,7 @@
 // reel cameras add, import: cameras into reeld's configuration, and reeld told of them.
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <set>
 #include <utility>
@@ -70,10 +70,14 @@ struct CsvMistake {
 };
 
 Result<std::string> ReadTable(const std::string& path) {
+  std::error_code none;
+  if (std::filesystem::is_directory(path, none)) return InvalidArgument(path + " is a directory");
   std::ifstream file(path, std::ios::binary);
   if (!file) return Status::FromErrno(errno, path);
-  std::string text(std::istreambuf_iterator<char>(file), {});
+  std::string text(kMaxCsvBytes + 1, '\0');  // one more than ParseCsv() takes
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad()) return Unavailable(path + " cannot be read");
+  text.resize(static_cast<size_t>(file.gcount()));
   return text;
 }
 
@@ -82,6 +86,9 @@ std::vector<CsvMistake> CheckHeader(const CsvRow& header) {
   std::vector<CsvMistake> mistakes;
   const std::vector<std::string>& keys = CameraKeys();
   std::set<std::string> seen;
+  if (header.fields.size() == 1 && header.fields[0].find('\t') != std::string::npos) {
+    return {{header.line, "", "its columns are apart by tabs: save it with commas or semicolons"}};
+  }
   for (const std::string& name : header.fields) {
     if (!seen.insert(name).second) {
       mistakes.push_back({header.line, name, "stands there twice"});

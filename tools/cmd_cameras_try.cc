@@ -30,7 +30,10 @@ Result<server::Url> UrlOf(const std::string& text) {
     return Unimplemented(
         "what ffmpeg: opens is no camera to talk to: 'ffprobe' looks at it, behind the colon");
   }
-  return server::ParseUrl(text);
+  Result<server::Url> url = server::ParseUrl(text);
+  const bool tells_a_login = text.find('@') != std::string::npos;
+  if (url.ok() || tells_a_login) return url;
+  return url.status().WithContext("'" + text + "'");
 }
 
 Result<VisitOptions> OptionsOfAddress(const CamerasArgs& args) {
@@ -238,6 +241,8 @@ void AddCameraTries(CLI::App& cameras, const std::shared_ptr<CamerasArgs>& args,
       ->required()
       ->type_name("URL");
   AddLoginOptions(probe, args.get());
+  RefuseServer(probe,
+               "it asks the camera from this machine: leave --server away, or run it on the node");
   SetExamples(probe, {{"cameras probe rtsp://192.0.2.7/main", "its answer to DESCRIBE"},
                       {"cameras probe rtsp://192.0.2.7/main --user reel --password-file gate.pass",
                        "of one that asks for a login"}});
@@ -257,6 +262,8 @@ void AddCameraTries(CLI::App& cameras, const std::shared_ptr<CamerasArgs>& args,
       ->capture_default_str();
   test.add_flag("--udp", args->udp, "Take an address by UDP");
   AddLoginOptions(test, args.get());
+  RefuseServer(test,
+               "it asks the camera from this machine: leave --server away, or run it on the node");
   SetExamples(test, {{"cameras test gate", "as it is configured, for ten seconds"},
                      {"cameras test rtsp://192.0.2.7/main --for 1m",
                       "long enough for one with few key pictures"}});

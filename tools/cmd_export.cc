@@ -112,6 +112,11 @@ Status CheckArguments(const ExportArgs& args) {
     if (!given)
       return InvalidArgument(std::string(name) + " is required; see 'reel export --help'");
   }
+  if (args.out.ends_with(".mp4") && !IsFile(args)) {
+    return InvalidArgument("'" + args.out + "' is the name of one file: " +
+                           (args.split ? "--split" : "several streams") +
+                           " may make several; give --out a folder");
+  }
   if (args.out == "-" && (args.streams.size() != 1 || args.split || args.json)) {
     return InvalidArgument("to standard output goes one stream, whole and without --json");
   }
@@ -136,7 +141,6 @@ Status RunExport(const ExportArgs& args) {
     streams.push_back(std::move(stream));
   }
   if (!IsFile(args) && args.out != "-") {
-    REEL_RETURN_IF_ERROR(RequireLocal(args.place, "a package with frames and manifest"));
     return ExportToFolder(args, options, store, streams, interrupt);
   }
   REEL_ASSIGN_OR_RETURN(const auto files, store.OpenExport(streams.front().id, options));

@@ -2,6 +2,7 @@
 #include "engine/format/ledger_record.h"
 #include "tools/command.h"
 #include "tools/import_files.h"
+#include "tools/place.h"
 #include "tools/time_args.h"
 
 namespace reel {
@@ -86,6 +87,9 @@ void AddImport(CLI::App& app, Action* chosen) {
           "How far the source's clock was ahead (2.5s; behind: --clock-offset=-2.5s); times "
           "are corrected by it")
       ->type_name("DURATION");
+  RefuseServer(
+      verb,
+      "files are taken in by the node itself: copy them there and give --node, with reeld stopped");
   AddJsonFlag(verb, &args->json);
   SetExamples(
       verb,

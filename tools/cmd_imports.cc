@@ -5,6 +5,7 @@
 #include "tools/command.h"
 #include "tools/local_time.h"
 #include "tools/node_session.h"
+#include "tools/place.h"
 #include "tools/print.h"
 #include "tools/time_args.h"
 
@@ -12,7 +13,7 @@ namespace reel {
 namespace {
 
 struct ImportsArgs {
-  std::string node;
+  Place place;
   std::string stream;
   bool json = false;
 };
@@ -48,7 +49,7 @@ void PrintImport(const std::string& stream, const ImportRow& import) {
 }
 
 Status RunImports(const ImportsArgs& args) {
-  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.node));
+  REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForReading(args.place));
   Store& store = session->store();
   std::map<StreamId, std::string> names;
   for (const StreamInfo& stream : store.Streams()) names[stream.id] = stream.name;
@@ -73,7 +74,7 @@ void AddImports(CLI::App& app, Action* chosen) {
   auto args = std::make_shared<ImportsArgs>();
   CLI::App& verb = *app.add_subcommand(
       "imports", "List where imported footage came from: file, SHA-256, owner, clock offset");
-  AddNodeOption(verb, &args->node);
+  AddPlaceOptions(verb, &args->place);
   verb.add_option("stream", args->stream, "Name or UUID; all if none is given")
       ->type_name("STREAM");
   AddJsonFlag(verb, &args->json);

@@ -4,6 +4,7 @@
 #include "reel/node.h"
 #include "tools/command.h"
 #include "tools/node_session.h"
+#include "tools/place.h"
 #include "tools/print.h"
 #include "tools/time_args.h"
 
@@ -91,6 +92,8 @@ void AddInit(CLI::App& app, Action* chosen) {
           "granule= and placement=log|gop|auto")
       ->required()
       ->type_name("PATH[,key=value...]");
+  RefuseServer(verb,
+               "disks are given to a node on its own machine: run this there, with reeld stopped");
   AddJsonFlag(verb, &args->json);
   SetExamples(verb, {{"init /var/lib/reel --volume /mnt/disk1 --volume /mnt/disk2",
                       "a node with two disks, all that is free on them"},

@@ -1,6 +1,7 @@
 // reel inspect: what a file of Reel's says about itself.
 #include "tools/command.h"
 #include "tools/inspect.h"
+#include "tools/place.h"
 
 namespace reel {
 namespace {
@@ -31,6 +32,7 @@ void AddInspect(CLI::App& app, Action* chosen) {
       ->required()
       ->type_name("PATH");
   verb.add_flag("--chunks", args->chunks, "List the chunks of a segment");
+  RefuseServer(verb, "it shows files of this machine: run it on the node, beside reeld");
   AddJsonFlag(verb, &args->json);
   SetExamples(verb, {{"inspect /mnt/disk1", "a volume and its segments"},
                      {"inspect --chunks /mnt/disk1/segment-00000000", "every chunk of a segment"}});

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "tools/command.h"
+#include "tools/place.h"
 #include "tools/print.h"
 #include "tools/sizing.h"
 #include "tools/time_args.h"
@@ -99,6 +100,7 @@ void AddPlan(CLI::App& app, Action* chosen) {
   verb.add_option("--disk-rate", args->disk_rate,
                   "Bytes a second that one is written at, at most (default: 80M)")
       ->type_name("SIZE");
+  RefuseServer(verb, "it asks no node: leave --server away");
   AddJsonFlag(verb, &args->json);
   SetExamples(verb, {{"plan 200x4M 200x512K --days 30 --disk 18T",
                       "200 cameras with a main and a sub stream each"}});

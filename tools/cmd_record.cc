@@ -1,6 +1,7 @@
 // reel record: media as a camera would deliver it, live, to many streams at once.
 #include "tools/command.h"
 #include "tools/import_files.h"
+#include "tools/place.h"
 #include "tools/time_args.h"
 
 namespace reel {
@@ -57,6 +58,8 @@ void AddRecord(CLI::App& app, Action* chosen) {
   verb.add_flag("--loop", args->loop, "Repeat each file, time going on, until stopped");
   verb.add_option("--for", args->length, "Repeat each file until there is this much footage")
       ->type_name("DURATION");
+  RefuseServer(
+      verb, "reeld records by itself: make it a camera, as in 'reel cameras add gate ffmpeg:FILE'");
   AddJsonFlag(verb, &args->json);
   SetExamples(verb, {{"record --node /var/lib/reel --loop gate-east=a.mp4 yard=b.mp4",
                       "two cameras that never end, to try a node out"},

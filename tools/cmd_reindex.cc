@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tools/command.h"
+#include "tools/holding.h"
 #include "tools/interrupt.h"
 #include "tools/node_session.h"
 #include "tools/place.h"
@@ -68,16 +69,38 @@ Status AwaitRebuild(NodeSession& session, const Interrupt& interrupt) {
   }
 }
 
+// What a server tells of its index.
+Result<IndexCounts> CountServer(Store& store) {
+  IndexCounts counts;
+  for (const VolumeInfo& volume : store.Volumes()) counts.segments += volume.segments_in_use;
+  for (const StreamInfo& stream : store.Streams()) {
+    ++counts.streams;
+    REEL_ASSIGN_OR_RETURN(const Holding holding, HoldingOf(store, stream.id));
+    counts.gops += holding.gops;
+    counts.footage += holding.footage;
+  }
+  return counts;
+}
+
+void Print(const IndexCounts& counts, bool json) {
+  if (json) {
+    return PrintJson({{"streams", counts.streams},
+                      {"segments", counts.segments},
+                      {"gops", counts.gops},
+                      {"footage_ns", counts.footage.count()}});
+  }
+  PrintLine("index rebuilt: " + Count(counts.streams, "stream") + ", " +
+            Count(counts.segments, "segment") + ", " + Count(counts.gops, "GOP") + ", " +
+            FormatDuration(counts.footage) + " of footage");
+}
+
 // A server reads its segments again while it goes on recording.
 Status ReindexServer(const ReindexArgs& args) {
   REEL_ASSIGN_OR_RETURN(const auto session, NodeSession::OpenForWriting(args.place));
   session->store().RebuildIndex();
   REEL_RETURN_IF_ERROR(session->store().WaitIdle(kServerWait));
-  if (args.json) {
-    PrintJson(Json::object());
-    return OkStatus();
-  }
-  PrintLine("index rebuilt");
+  REEL_ASSIGN_OR_RETURN(const IndexCounts counts, CountServer(session->store()));
+  Print(counts, args.json);
   return OkStatus();
 }
 
@@ -89,16 +112,7 @@ Status RunReindex(const ReindexArgs& args) {
   REEL_RETURN_IF_ERROR(AwaitRebuild(*session, interrupt));
   REEL_ASSIGN_OR_RETURN(const IndexCounts counts, CountIndex(*session));
   REEL_RETURN_IF_ERROR(session->Close());
-  if (args.json) {
-    PrintJson({{"streams", counts.streams},
-               {"segments", counts.segments},
-               {"gops", counts.gops},
-               {"footage_ns", counts.footage.count()}});
-    return OkStatus();
-  }
-  PrintLine("index rebuilt: " + Count(counts.streams, "stream") + ", " +
-            Count(counts.segments, "segment") + ", " + Count(counts.gops, "GOP") + ", " +
-            FormatDuration(counts.footage) + " of footage");
+  Print(counts, args.json);
   return OkStatus();
 }
 

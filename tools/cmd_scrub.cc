@@ -2,6 +2,7 @@
 #include "tools/command.h"
 #include "tools/local_time.h"
 #include "tools/node_session.h"
+#include "tools/place.h"
 #include "tools/print.h"
 #include "tools/scrub_state.h"
 #include "tools/terminal.h"
@@ -132,6 +133,9 @@ void AddScrub(CLI::App& app, Action* chosen) {
       ->type_name("DURATION");
   verb.add_flag("--anew", args->anew, "Begin a new round instead of going on");
   verb.add_flag("--status", args->status, "Only say how far it is");
+  RefuseServer(verb,
+               "how far it is stands in the state directory: give --node there, beside reeld, or "
+               "'reel verify --server'");
   AddJsonFlag(verb, &args->json);
   SetExamples(verb, {{"scrub --node /var/lib/reel --for 2h --rate 20M --every 14d",
                       "each night from a timer: two hours of it, a round in two weeks at most"},

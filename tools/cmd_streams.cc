@@ -161,15 +161,23 @@ void AddStreams(CLI::App& app, Action* chosen) {
                         "its footage is found by the new name"}});
   OnChosen(rename, args, RunRename, chosen);
 
-  CLI::App& rehome = AddSub(streams, args, "rehome",
-                            "Name a stream by its UUID: one that moved here from another node, or "
-                            "footage whose name was lost");
-  rehome.add_option("uuid", args->stream, "Of the stream")->required()->type_name("UUID");
-  AddName(rehome, args.get(), "What it is called here");
+  CLI::App& rehome =
+      *streams.add_subcommand("rehome",
+                              "Name a stream by its UUID: one that moved here from another node, "
+                              "or footage whose name was lost");
+  // REEL_NODE is read for every verb there is: it would go before what the others were given.
+  const auto local = std::make_shared<StreamsArgs>();
+  AddNodeOption(rehome, &local->place.node);
+  RefuseServer(rehome,
+               "whose footage it is, is decided on the node itself: give --node there, with reeld "
+               "stopped");
+  AddJsonFlag(rehome, &local->json);
+  rehome.add_option("uuid", local->stream, "Of the stream")->required()->type_name("UUID");
+  AddName(rehome, local.get(), "What it is called here");
   SetExamples(rehome, {{"streams rehome --node /var/lib/reel 6f1c2a9e-3d52-4b7a-9c1e-0a5d8e7b4f21 "
                         "gate-east",
                         "recording goes on under the UUID it had elsewhere"}});
-  OnChosen(rehome, args, RunRehome, chosen);
+  OnChosen(rehome, local, RunRehome, chosen);
 
   CLI::App& retire = AddSub(streams, args, "retire",
                             "Record it no more; its footage stays and is found as before");

@@ -1,6 +1,7 @@
 // reel completion, reel man: the command described by its own definitions.
 #include "tools/command.h"
 #include "tools/command_text.h"
+#include "tools/place.h"
 #include "tools/print.h"
 
 namespace reel {
@@ -40,6 +41,7 @@ void AddCompletion(CLI::App& app, Action* chosen) {
       ->required()
       ->type_name("SHELL")
       ->check(CLI::IsMember({"bash", "zsh"}));
+  RefuseServer(verb, "it asks no node: leave --server away");
   SetExamples(verb, {{"completion bash > /etc/bash_completion.d/reel", "for every user"}});
   OnChosen(verb, args, RunCompletion, chosen);
 }
@@ -48,6 +50,7 @@ void AddMan(CLI::App& app, Action* chosen) {
   auto args = std::make_shared<ManArgs>();
   args->app = &app;
   CLI::App& verb = *app.add_subcommand("man", "Print the man page");
+  RefuseServer(verb, "it asks no node: leave --server away");
   SetExamples(verb, {{"man | man -l -", "read it"}});
   OnChosen(verb, args, RunMan, chosen);
 }

@@ -38,7 +38,6 @@ bool Names(const std::string& text, const format::NodeVolume& volume) {
 }
 
 Status RunForget(const VolumesArgs& args) {
-  REEL_RETURN_IF_ERROR(RequireLocal(args.place, "forgetting a disk"));
   REEL_ASSIGN_OR_RETURN(const format::NodeState node, ReadNode(args.place.node));
   for (const format::NodeVolume& volume : node.volumes) {
     if (volume.forgotten() || !Names(args.volume, volume)) continue;
@@ -72,12 +71,16 @@ void AddVolumes(CLI::App& app, Action* chosen) {
 
   CLI::App& forget = *volumes.add_subcommand(
       "forget", "Expect a disk no longer: it died, or went to another node");
-  AddPlaceOptions(forget, &args->place);
-  forget.add_option("volume", args->volume, "Its number or path")->required()->type_name("VOLUME");
-  AddJsonFlag(forget, &args->json);
+  // REEL_NODE is read for every verb there is: it would go before what the others were given.
+  const auto local = std::make_shared<VolumesArgs>();
+  AddNodeOption(forget, &local->place.node);
+  RefuseServer(forget,
+               "a disk is forgotten on the node itself: give --node there, with reeld stopped");
+  forget.add_option("volume", local->volume, "Its number or path")->required()->type_name("VOLUME");
+  AddJsonFlag(forget, &local->json);
   SetExamples(forget, {{"volumes forget --node /var/lib/reel /mnt/disk2",
                         "the dead disk that was mounted there"}});
-  OnChosen(forget, args, RunForget, chosen);
+  OnChosen(forget, local, RunForget, chosen);
 
   AddPlaceOptions(volumes, &args->place);
   AddJsonFlag(volumes, &args->json);

@@ -11,7 +11,8 @@ std::vector<const CLI::App*> VerbsOf(const CLI::App& app) {
 }
 
 std::vector<const CLI::Option*> OptionsOf(const CLI::App& app) {
-  return app.get_options([](const CLI::Option*) { return true; });
+  // Those without a group are not shown.
+  return app.get_options([](const CLI::Option* option) { return !option->get_group().empty(); });
 }
 
 // For roff: nothing at the beginning of a line or behind a backslash is a command.

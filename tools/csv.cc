@@ -1,5 +1,6 @@
 #include "tools/csv.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace reel {
@@ -11,15 +12,34 @@ std::string Trimmed(const std::string& text) {
   return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
 }
 
+// What stands between the fields of the first row: what is in quotes does not count.
+char SeparatorOf(std::string_view text) {
+  bool quoted = false;
+  bool begins = true;  // a field
+  bool semicolons = false;
+  for (size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (quoted) {
+      const bool pair = c == '"' && at + 1 < text.size() && text[at + 1] == '"';
+      if (pair) ++at;
+      quoted = pair || c != '"';
+      continue;
+    }
+    if (c == '\n') break;
+    if (c == ',') return ',';
+    quoted = begins && c == '"';
+    semicolons = semicolons || c == ';';
+    begins = c == ';';
+  }
+  return semicolons ? ';' : ',';
+}
+
 class Reader {
  public:
   explicit Reader(std::string_view text) : text_(text) {
     constexpr std::string_view kMark = "\xEF\xBB\xBF";
     if (text_.starts_with(kMark)) text_.remove_prefix(kMark.size());
-    const std::string_view first = text_.substr(0, text_.find('\n'));
-    const bool semicolons =
-        first.find(',') == std::string_view::npos && first.find(';') != std::string_view::npos;
-    separator_ = semicolons ? ';' : ',';
+    separator_ = SeparatorOf(text_);
   }
 
   Result<std::vector<CsvRow>> Read() {
@@ -92,6 +112,13 @@ class Reader {
 Result<std::vector<CsvRow>> ParseCsv(std::string_view text) {
   if (text.size() > kMaxCsvBytes) {
     return InvalidArgument("longer than " + std::to_string(kMaxCsvBytes) + " bytes");
+  }
+  const size_t nul = text.find('\0');
+  if (nul != std::string_view::npos) {
+    const auto line =
+        1 + std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(nul), '\n');
+    return InvalidArgument("line " + std::to_string(line) +
+                           ": holds what is no text; save the table as CSV in UTF-8");
   }
   return Reader(text).Read();
 }

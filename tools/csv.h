@@ -1,6 +1,7 @@
 // Tables as spreadsheets write them (RFC 4180): a row of names, then rows of values. Fields are
 // apart by commas, or by semicolons where the first row has no comma; one in quotes may hold both,
-// line ends, and a quote as two. A byte order mark and empty rows are passed over.
+// line ends, and a quote as two. A byte order mark and empty rows are passed over; a byte 0, as in
+// UTF-16, is an error.
 //
 // Thread rule: pure function. Bounds: kMaxCsvBytes, kMaxCsvRows.
 #pragma once

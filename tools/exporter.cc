@@ -79,10 +79,8 @@ Json ExportJson(const VirtualMp4& file, const std::string& path) {
 
 void PrintExport(const VirtualMp4& file, const std::string& path) {
   const ExportInfo& info = file.info();
-  // What a server sends is not known frame by frame.
-  const std::string units = file.frame_count() == 0 ? "" : Count(file.frame_count(), "unit") + "  ";
-  PrintLine(path + "  " + info.name + "  " + RangeText(info.given) + "  " + units +
-            FormatSize(info.unit_bytes));
+  PrintLine(path + "  " + info.name + "  " + RangeText(info.given) + "  " +
+            Count(file.frame_count(), "unit") + "  " + FormatSize(info.unit_bytes));
   if (const size_t hidden = CountHidden(file); hidden > 0) {
     PrintLine("    " + Count(hidden, "unit") + " hidden: needed to decode, or outside the range");
   }

@@ -40,6 +40,14 @@ void AddServerOptions(CLI::App& verb, Place* place) {
   AddServer(verb, place)->envname("REEL_SERVER");
 }
 
+void RefuseServer(CLI::App& verb, const std::string& why) {
+  constexpr const char* kHidden = "";
+  verb.add_option_function<std::string>(
+          "--server", [why](const std::string&) { throw CLI::ValidationError("--server", why); },
+          "Refused: " + why)
+      ->group(kHidden);
+}
+
 void CompletePlace(Place* place) {
   if (place->node.empty() && !place->is_remote()) TakeVariable("REEL_SERVER", &place->server.text);
   if (place->node.empty() && !place->is_remote()) TakeVariable("REEL_NODE", &place->node);
@@ -58,11 +66,6 @@ void AddPurposeOptions(CLI::App& verb, Place* place) {
   add("--requester", &place->purpose.requester, "For whom it is fetched");
   add("--performer", &place->purpose.performer, "Who fetches it");
   add("--case", &place->purpose.case_number, "Number of the case");
-}
-
-Status RequireLocal(const Place& place, const std::string& what) {
-  if (!place.is_remote()) return OkStatus();
-  return Unimplemented(what + " is done on the node itself: give --node there");
 }
 
 }  // namespace reel

@@ -28,10 +28,11 @@ void CheckPlace(Place* place);
 // The same without --node.
 void AddServerOptions(CLI::App& verb, Place* place);
 
+// For a verb that no server does: --server, which its help does not show, is refused with `why`:
+// the reason, and what to do instead.
+void RefuseServer(CLI::App& verb, const std::string& why);
+
 // Why footage is wanted, for the audit of a server.
 void AddPurposeOptions(CLI::App& verb, Place* place);
-
-// Of a verb, or a part of one, that a server does not do. Unimplemented, with the remedy.
-Status RequireLocal(const Place& place, const std::string& what);
 
 }  // namespace reel

@@ -4,6 +4,7 @@
 #include <grpcpp/security/credentials.h>
 
 #include <cerrno>
+#include <charconv>
 #include <fstream>
 #include <sstream>
 #include <string_view>
@@ -33,6 +34,19 @@ bool StartsWith(std::string_view text, std::string_view prefix) {
 bool IsOfThisMachine(const std::string& address) {
   return StartsWith(address, "unix:/") || StartsWith(address, "127.") ||
          StartsWith(address, "localhost:") || StartsWith(address, "[::1]:");
+}
+
+// unix:/PATH, or HOST:PORT, with IPv6 in brackets.
+bool IsAddress(const std::string& text) {
+  if (StartsWith(text, "unix:")) return StartsWith(text, "unix:/");
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0 || text.find('/') != std::string::npos) return false;
+  uint16_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data() + colon + 1, end, port);
+  const bool bracketed = text.front() == '[' && text[colon - 1] == ']';
+  const bool one_colon = text.find(':') == colon;
+  return read.ec == std::errc{} && read.ptr == end && port > 0 && (bracketed || one_colon);
 }
 
 Result<std::shared_ptr<grpc::ChannelCredentials>> CredentialsFor(const ServerAddress& address) {
@@ -72,8 +86,7 @@ grpc::ChannelArguments FootageArguments() {
 }
 
 Result<std::shared_ptr<grpc::Channel>> Connect(const ServerAddress& address) {
-  const bool is_unix = StartsWith(address.text, "unix:/");
-  if (!is_unix && address.text.rfind(':') == std::string::npos) {
+  if (!IsAddress(address.text)) {
     return InvalidArgument("'" + address.text +
                            "' is no server: write unix:/run/reeld/reeld.sock or HOST:PORT");
   }
@@ -81,6 +94,12 @@ Result<std::shared_ptr<grpc::Channel>> Connect(const ServerAddress& address) {
   grpc::ChannelArguments arguments = FootageArguments();
   if (!address.server_name.empty()) arguments.SetSslTargetNameOverride(address.server_name);
   return grpc::CreateCustomChannel(address.text, credentials, arguments);
+}
+
+Status Unanswered(const ServerAddress& address, const Status& status) {
+  if (status.code() != Code::kUnavailable) return status.WithContext(address.text);
+  return Unavailable("no reeld answers at " + address.text + ": " + status.message() +
+                     "; does it run, and is this its address?");
 }
 
 }  // namespace reel::server

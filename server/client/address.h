@@ -21,4 +21,7 @@ grpc::ChannelArguments FootageArguments();
 // Connects at the first call. InvalidArgument (address, files), NotFound (files).
 Result<std::shared_ptr<grpc::Channel>> Connect(const ServerAddress& address);
 
+// An error of a call with the address, and with what to look at where nobody answered.
+Status Unanswered(const ServerAddress& address, const Status& status);
+
 }  // namespace reel::server

@@ -40,8 +40,8 @@ ListedSource ListedOf(const v1::CameraSource& source) {
 
 class RemoteCameraList final : public CameraList {
  public:
-  explicit RemoteCameraList(const std::shared_ptr<grpc::Channel>& channel)
-      : admin_(v1::Admin::NewStub(channel)) {}
+  RemoteCameraList(const std::shared_ptr<grpc::Channel>& channel, ServerAddress address)
+      : address_(std::move(address)), admin_(v1::Admin::NewStub(channel)) {}
 
   Result<std::vector<ListedSource>> Now() override {
     v1::ListCamerasResponse reply;
@@ -73,9 +73,11 @@ class RemoteCameraList final : public CameraList {
               const Request& request, Reply* reply) {
     grpc::ClientContext context;
     context.set_deadline(DeadlineAfter(kCallTime));
-    return FromWire((*admin_.*call)(&context, request, reply));
+    const Status status = FromWire((*admin_.*call)(&context, request, reply));
+    return status.code() == Code::kUnavailable ? Unanswered(address_, status) : status;
   }
 
+  const ServerAddress address_;
   const std::unique_ptr<v1::Admin::StubInterface> admin_;
 };
 
@@ -83,7 +85,7 @@ class RemoteCameraList final : public CameraList {
 
 Result<std::unique_ptr<CameraList>> CameraList::Open(const ServerAddress& address) {
   REEL_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, Connect(address));
-  return std::unique_ptr<CameraList>(std::make_unique<RemoteCameraList>(channel));
+  return std::unique_ptr<CameraList>(std::make_unique<RemoteCameraList>(channel, address));
 }
 
 }  // namespace reel::server

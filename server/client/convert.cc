@@ -1,5 +1,7 @@
 #include "server/client/convert.h"
 
+#include <cstring>
+
 #include "reel/clock.h"
 
 namespace reel::server {
@@ -59,6 +61,24 @@ Result<StreamInfo> FromWire(const v1::StreamInfo& stream) {
   info.buffered_bytes = stream.buffered_bytes();
   info.flush_age = Duration{stream.flush_age_ns()};
   return info;
+}
+
+Result<ImportRow> FromWire(const v1::Import& import) {
+  ImportRow row;
+  REEL_ASSIGN_OR_RETURN(row.stream, IdFromWire<StreamId>(import.stream()));
+  REEL_ASSIGN_OR_RETURN(row.run, IdFromWire<RunId>(import.run()));
+  row.begin = {import.begin_ns()};
+  if (import.has_end_ns()) row.end = {import.end_ns()};
+  row.imported = {import.imported_ns()};
+  row.clock_offset = Duration{import.clock_offset_ns()};
+  row.source_bytes = import.source_bytes();
+  if (import.source_sha256().size() != row.source_sha256.size()) {
+    return Internal("the server sent a digest of another length");
+  }
+  std::memcpy(row.source_sha256.data(), import.source_sha256().data(), row.source_sha256.size());
+  row.owner = import.owner();
+  row.source = import.source();
+  return row;
 }
 
 VolumeInfo FromWire(const v1::VolumeInfo& volume) {

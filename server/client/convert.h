@@ -21,6 +21,7 @@ Status FromWire(const grpc::Status& status);
 TrackInfo FromWire(const v1::Track& track);
 GapRow FromWire(const v1::Gap& gap, StreamId stream);
 Result<StreamInfo> FromWire(const v1::StreamInfo& stream);
+Result<ImportRow> FromWire(const v1::Import& import);
 VolumeInfo FromWire(const v1::VolumeInfo& volume);
 // `data` are the unit's bytes.
 Unit FromWire(const v1::Unit& unit, const std::string& data);

@@ -10,7 +10,7 @@
 #include "server/client/address.h"
 #include "server/client/convert.h"
 #include "server/client/remote_cursor.h"
-#include "server/client/remote_file.h"
+#include "server/client/remote_files.h"
 
 namespace reel::server {
 namespace {
@@ -88,7 +88,22 @@ class RemoteStore final : public Store {
   }
   Status RecordGap(const GapRow& /*gap*/) override { return NotHere("recording a gap"); }
   Status RecordImport(const ImportRow& /*import*/) override { return NotHere("importing"); }
-  std::vector<ImportRow> Imports() override { return {}; }
+  std::vector<ImportRow> Imports() override {
+    std::vector<ImportRow> imports;
+    v1::ListImportsResponse page;
+    do {
+      v1::ListImportsRequest request;
+      request.set_skip(imports.size());
+      page.Clear();
+      if (!Call(&v1::Admin::StubInterface::ListImports, request, &page).ok()) return {};
+      for (const v1::Import& import : page.imports()) {
+        const Result<ImportRow> row = FromWire(import);
+        if (!row.ok()) return {};
+        imports.push_back(*row);
+      }
+    } while (page.more() && !page.imports().empty());
+    return imports;
+  }
 
   // ---- Reading ----
 
@@ -168,21 +183,18 @@ class RemoteStore final : public Store {
 
   Result<std::vector<std::unique_ptr<VirtualMp4>>> OpenExport(
       StreamId stream, const ExportOptions& options) override {
-    if (options.split || options.extra_gop)
-      return NotHere("an export in several files or with GOPs beside it");
     v1::ExportRequest request;
     request.set_stream(ToString(stream));
     request.mutable_range()->set_begin_ns(options.range.begin.ns);
     request.mutable_range()->set_end_ns(options.range.end.ns);
     request.set_fragmented(options.fragmented);
     request.set_leave_out_damage(options.damage == DamagePolicy::kLeaveOut);
+    request.set_split(options.split);
+    request.set_extra_gop(options.extra_gop);
+    request.set_content_ids(options.content_ids);
     *request.mutable_purpose() = purpose_;
     REEL_ASSIGN_OR_RETURN(const StreamInfo info, FindStream(ToString(stream)));
-    REEL_ASSIGN_OR_RETURN(std::unique_ptr<VirtualMp4> file,
-                          OpenRemoteFile(playback_.get(), request, info));
-    std::vector<std::unique_ptr<VirtualMp4>> files;
-    files.push_back(std::move(file));
-    return files;
+    return OpenRemoteFiles(playback_.get(), request, info);
   }
 
   // ---- The node ----
@@ -227,7 +239,8 @@ class RemoteStore final : public Store {
     while (true) {
       for (; told < operation.problem_size(); ++told) options.problem(operation.problem(told));
       const uint64_t more = operation.bytes_done() - report.bytes;
-      report = {operation.segments_done(), 0, operation.bytes_done(), operation.problems(), false};
+      report = {operation.segments_done(), operation.chunks_done(), operation.bytes_done(),
+                operation.problems(), false};
       if (operation.state() != v1::Operation::STATE_RUNNING) break;
       if (options.pace && !options.pace(more)) {
         v1::CancelOperationRequest cancel;
@@ -332,7 +345,15 @@ class RemoteStore final : public Store {
       if (const auto run = ParseId<RunId>(span.run())) row.run = *run;
       timeline->spans.push_back(row);
     }
-    for (const v1::Gap& gap : part.gaps()) timeline->gaps.push_back(FromWire(gap, stream));
+    for (const v1::Gap& gap : part.gaps()) {
+      const GapRow row = FromWire(gap, stream);
+      GapRow* const before = timeline->gaps.empty() ? nullptr : &timeline->gaps.back();
+      // Cut where the page before ended.
+      const bool goes_on = before != nullptr && row.begin.ns == part.range().begin_ns() &&
+                           before->end == row.begin && before->cause == row.cause;
+      if (goes_on) before->end = row.end;
+      if (!goes_on) timeline->gaps.push_back(row);
+    }
     for (const v1::Coverage& bucket : part.buckets()) {
       timeline->buckets.push_back(
           {{bucket.begin_ns()}, Duration{bucket.covered_ns()}, bucket.bytes(), bucket.gops()});
@@ -355,9 +376,7 @@ Result<std::unique_ptr<Store>> OpenRemoteStore(const ServerAddress& address,
   REEL_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, Connect(address));
   auto store = std::make_unique<RemoteStore>(channel, purpose);
   const Status there = store->Probe();
-  if (there.code() == Code::kUnavailable)
-    return Unavailable("no reeld answers at " + address.text + ": " + there.message());
-  if (!there.ok()) return there.WithContext(address.text);
+  if (!there.ok()) return Unanswered(address, there);
   return std::unique_ptr<Store>(std::move(store));
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -56,6 +57,23 @@ void PutCameras(RpcCore& core, Visit& visit, v1::ListCamerasResponse* to) {
   }
 }
 
+void PutImports(RpcCore& core, Visit& visit, uint64_t skip, v1::ListImportsResponse* to) {
+  constexpr int kPage = 1000;
+  std::set<StreamId> seen;
+  for (const StreamInfo& stream : core.store.Streams()) {
+    if (visit.MaySee(stream.name)) seen.insert(stream.id);
+  }
+  for (const ImportRow& import : core.store.Imports()) {
+    if (!seen.contains(import.stream)) continue;
+    if (skip > 0) {
+      --skip;
+      continue;
+    }
+    if (to->imports_size() == kPage) return to->set_more(true);
+    Put(import, to->add_imports());
+  }
+}
+
 Status PutOperation(const Result<OperationInfo>& operation, v1::Operation* response) {
   if (!operation.ok()) return operation.status();
   Put(*operation, response);
@@ -77,6 +95,18 @@ grpc::ServerUnaryReactor* AdminService::ListStreams(grpc::CallbackServerContext*
         for (const StreamInfo& stream : streams) {
           if (visit.MaySee(stream.name)) Put(stream, answer->add_streams());
         }
+        return OkStatus();
+      });
+}
+
+grpc::ServerUnaryReactor* AdminService::ListImports(grpc::CallbackServerContext* context,
+                                                    const grpc::ByteBuffer* request,
+                                                    grpc::ByteBuffer* response) {
+  return ServeUnary<v1::ListImportsRequest, v1::ListImportsResponse>(
+      side_, "reel.v1.Admin/ListImports", context, request, response,
+      [core = side_.core](Visit& visit, const auto& asked, auto* answer) -> Status {
+        REEL_RETURN_IF_ERROR(visit.EnterNode());
+        PutImports(*core, visit, asked.skip(), answer);
         return OkStatus();
       });
 }

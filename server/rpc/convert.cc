@@ -119,6 +119,19 @@ void Put(const StreamInfo& stream, v1::StreamInfo* to) {
   to->set_flush_age_ns(stream.flush_age.count());
 }
 
+void Put(const ImportRow& import, v1::Import* to) {
+  to->set_stream(ToString(import.stream));
+  to->set_run(ToString(import.run));
+  to->set_begin_ns(import.begin.ns);
+  if (import.end != kWallMin) to->set_end_ns(import.end.ns);
+  to->set_imported_ns(import.imported.ns);
+  to->set_clock_offset_ns(import.clock_offset.count());
+  to->set_source_bytes(import.source_bytes);
+  to->set_source_sha256(import.source_sha256.data(), import.source_sha256.size());
+  to->set_owner(import.owner);
+  to->set_source(import.source);
+}
+
 void Put(const VolumeInfo& volume, v1::VolumeInfo* to) {
   to->set_number(volume.number.value);
   to->set_id(ToString(volume.id));
@@ -157,6 +170,7 @@ void Put(const OperationInfo& operation, v1::Operation* to) {
   if (operation.ended) to->set_ended_ns(operation.ended->ns);
   to->set_segments_total(operation.segments_total);
   to->set_segments_done(operation.segments_done);
+  to->set_chunks_done(operation.chunks_done);
   to->set_bytes_done(operation.bytes_done);
   to->set_problems(operation.problems);
   for (const std::string& problem : operation.problem) to->add_problem(problem);
@@ -188,7 +202,8 @@ Result<WallRange> BoundedRangeOf(const v1::TimeRange& range, Duration longest) {
   REEL_ASSIGN_OR_RETURN(const WallRange result, RangeOf(range));
   if (result.end - result.begin > longest) {
     const auto hours = std::chrono::duration_cast<std::chrono::hours>(longest).count();
-    return InvalidArgument("range: longer than " + std::to_string(hours) + " hours");
+    return InvalidArgument("range: longer than " + std::to_string(hours) +
+                           " hours; ask for it in parts");
   }
   return result;
 }

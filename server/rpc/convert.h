@@ -27,6 +27,7 @@ void Put(const Unit& unit, v1::Unit* to);
 void Put(const GapRow& gap, v1::Gap* to);
 void Put(const SeekPoint& point, v1::SeekPoint* to);
 void Put(const StreamInfo& stream, v1::StreamInfo* to);
+void Put(const ImportRow& import, v1::Import* to);
 void Put(const VolumeInfo& volume, v1::VolumeInfo* to);
 void Put(const SourceStatus& source, v1::CameraSource* to);
 void Put(const OperationInfo& operation, v1::Operation* to);

@@ -55,7 +55,9 @@ void Operations::Verify(Running& running) {
 
 bool Operations::MayGoOn(const Running& running, uint64_t bytes) {
   const std::lock_guard lock(mutex_);
-  operations_.at(running.info.id).info.bytes_done += bytes;
+  OperationInfo& info = operations_.at(running.info.id).info;
+  ++info.chunks_done;
+  info.bytes_done += bytes;
   return !running.cancelled;
 }
 

@@ -28,6 +28,7 @@ struct OperationInfo {
   std::optional<WallTime> ended;
   uint64_t segments_total = 0;
   uint64_t segments_done = 0;
+  uint64_t chunks_done = 0;
   uint64_t bytes_done = 0;
   uint64_t problems = 0;
   std::vector<std::string> problem;

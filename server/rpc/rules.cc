@@ -15,6 +15,7 @@ constexpr std::array kRules{
     RpcRule{"reel.v1.Playback/Thumbnail", Action::kThumbnail, true, Lane::kPictures},
     RpcRule{"reel.v1.Playback/Export", Action::kExport, false, Lane::kReads},
     RpcRule{"reel.v1.Admin/ListStreams", Action::kListStreams, true},
+    RpcRule{"reel.v1.Admin/ListImports", Action::kListStreams, true},
     RpcRule{"reel.v1.Admin/AddStream", Action::kAddStream, true},
     RpcRule{"reel.v1.Admin/RenameStream", Action::kAddStream, true},
     RpcRule{"reel.v1.Admin/RetireStream", Action::kRetireStream, true},

@@ -61,13 +61,17 @@ using AdminMethods = v1::Admin::WithRawCallbackMethod_ListStreams<
                             v1::Admin::WithRawCallbackMethod_ListOperations<
                                 v1::Admin::WithRawCallbackMethod_GetOperation<
                                     v1::Admin::WithRawCallbackMethod_CancelOperation<
-                                        v1::Admin::Service>>>>>>>>>>>>>;
+                                        v1::Admin::WithRawCallbackMethod_ListImports<
+                                            v1::Admin::Service>>>>>>>>>>>>>>;
 
 class AdminService final : public AdminMethods {
  public:
   explicit AdminService(const ServiceSide& side) : side_(side) {}
 
   grpc::ServerUnaryReactor* ListStreams(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* ListImports(grpc::CallbackServerContext* context,
                                         const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* AddStream(grpc::CallbackServerContext* context,

@@ -35,24 +35,51 @@ void Enter(const UniqueFd& network) { EXPECT_EQ(setns(network.get(), CLONE_NEWNE
 
 }  // namespace
 
-std::unique_ptr<TwoNetworks> TwoNetworks::Make() {
+std::unique_ptr<TwoNetworks> TwoNetworks::MakeApart() {
   UniqueFd outside = ThisNetwork();
   if (unshare(CLONE_NEWNET) != 0) return nullptr;
   UniqueFd cameras = ThisNetwork();
   EXPECT_EQ(unshare(CLONE_NEWNET), 0);
   UniqueFd recorders = ThisNetwork();
-  const std::string theirs =
-      "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(cameras.get());
-  std::unique_ptr<TwoNetworks> networks(
+  return std::unique_ptr<TwoNetworks>(
       new TwoNetworks(std::move(outside), std::move(cameras), std::move(recorders)));
-  bool made = Run("ip link set lo up") &&
-              Run("ip link add near0 type veth peer name far0 netns " + theirs) &&
-              Run("ip address add 10.77.0.1/24 dev near0") && Run("ip link set near0 up");
-  networks->InCameras([&made] {
-    made = made && Run("ip link set lo up") &&
-           Run(std::string("ip address add ") + kCamera + "/24 dev far0") &&
-           Run("ip link set far0 up");
+}
+
+bool TwoNetworks::JoinByVeth() {
+  const std::string theirs =
+      "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(cameras_.get());
+  return Run("ip link add near0 type veth peer name far0 netns " + theirs);
+}
+
+bool TwoNetworks::JoinByCable() {
+  UniqueFd near = OpenCableEnd("near0");
+  UniqueFd far;
+  InCameras([&far] { far = OpenCableEnd("far0"); });
+  if (!near.valid() || !far.valid()) return false;
+  cable_ = std::make_unique<UnrulyCable>(std::move(far), std::move(near));
+  return true;
+}
+
+bool TwoNetworks::SetUpEnds() const {
+  bool up = Run("ip link set lo up") && Run("ip address add 10.77.0.1/24 dev near0") &&
+            Run("ip link set near0 up");
+  InCameras([&up] {
+    up = up && Run("ip link set lo up") &&
+         Run(std::string("ip address add ") + kCamera + "/24 dev far0") &&
+         Run("ip link set far0 up");
   });
+  return up;
+}
+
+std::unique_ptr<TwoNetworks> TwoNetworks::Make() {
+  std::unique_ptr<TwoNetworks> networks = MakeApart();
+  const bool made = networks != nullptr && networks->JoinByVeth() && networks->SetUpEnds();
+  return made ? std::move(networks) : nullptr;
+}
+
+std::unique_ptr<TwoNetworks> TwoNetworks::MakeUnruly() {
+  std::unique_ptr<TwoNetworks> networks = MakeApart();
+  const bool made = networks != nullptr && networks->JoinByCable() && networks->SetUpEnds();
   return made ? std::move(networks) : nullptr;
 }
 

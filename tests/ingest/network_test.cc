@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "engine/media/nal.h"
@@ -19,7 +20,7 @@ using std::chrono::seconds;
 class NetworkTest : public IngestTest {
  protected:
   void SetUp() override {
-    networks_ = TwoNetworks::Make();
+    networks_ = MakeNetworks();
     if (networks_ == nullptr) GTEST_SKIP() << "networks take root and the program ip";
     feed_command_ = {REEL_TEST_FEED};
     networks_->InCameras([this] {
@@ -34,6 +35,15 @@ class NetworkTest : public IngestTest {
     cameras_.reset();
     peer_.reset();
     networks_.reset();
+  }
+
+  virtual std::unique_ptr<TwoNetworks> MakeNetworks() { return TwoNetworks::Make(); }
+  // Both films by UDP, as cameras "h264" and "h265".
+  void RecordByUdp() {
+    std::vector<CameraConfig> cameras{CameraAt("h264", peer_->url("/h264")),
+                                      CameraAt("h265", peer_->url("/h265"))};
+    for (CameraConfig& camera : cameras) camera.transport = Transport::kUdp;
+    Apply(cameras);
   }
 
   static std::vector<Bytes> SentSlices(Codec codec) {
@@ -130,11 +140,8 @@ void ExpectWholeOrMarked(const Recorded& recorded, Codec codec, const std::vecto
 
 TEST_F(NetworkTest, WhatANarrowNetworkLosesIsMarked) {
   constexpr size_t kUnits = 250;
-  std::vector<CameraConfig> cameras{CameraAt("h264", peer_->url("/h264")),
-                                    CameraAt("h265", peer_->url("/h265"))};
-  for (CameraConfig& camera : cameras) camera.transport = Transport::kUdp;
-  Apply(cameras);
-  for (const CameraConfig& camera : cameras) ReadWhen(camera.name, 10);
+  RecordByUdp();
+  for (const char* name : {"h264", "h265"}) ReadWhen(name, 10);
   if (!networks_->Narrow(/*kbit_per_second=*/2000, /*queue_bytes=*/12'000)) {
     GTEST_SKIP() << "networks are narrowed by tc and its tbf";
   }
@@ -143,6 +150,46 @@ TEST_F(NetworkTest, WhatANarrowNetworkLosesIsMarked) {
     const Recorded recorded = ReadWhen(name, kUnits);
     EXPECT_TRUE(Await([&] { return StatusOf(name).packets_lost > 0; })) << name;
     EXPECT_EQ(recorded.runs.size(), 1U);
+    const char* file = codec == Codec::kH264 ? kH264 : kH265;
+    ExpectWholeOrMarked(recorded, codec, SplitUnits(codec, ReadFootage(file)));
+  }
+}
+
+// In packets, of the 64 that a reordering by UDP waits for.
+constexpr size_t kWithinWindow = 16;
+constexpr size_t kBeyondWindow = 96;
+
+class UnrulyNetworkTest : public NetworkTest {
+ protected:
+  std::unique_ptr<TwoNetworks> MakeNetworks() override { return TwoNetworks::MakeUnruly(); }
+};
+
+TEST_F(UnrulyNetworkTest, WhatComesInDisorderOrTwiceIsPutRight) {
+  networks_->cable().Become({.seed = 7, .block = kWithinWindow, .twice_in = 4});
+  RecordByUdp();
+  for (const Codec codec : {Codec::kH264, Codec::kH265}) {
+    const std::string name = codec == Codec::kH264 ? "h264" : "h265";
+    const Recorded recorded = ReadWhen(name, 250);
+    EXPECT_EQ(recorded.runs.size(), 1U) << name;
+    EXPECT_EQ(StatusOf(name).packets_lost, 0U) << name;
+    ExpectRunsAreSent(name, codec);
+  }
+  EXPECT_GT(networks_->cable().counts().reordered, 100U);
+  EXPECT_GT(networks_->cable().counts().doubled, 50U);
+}
+
+TEST_F(UnrulyNetworkTest, WhatComesTooLateIsLostAndMarked) {
+  networks_->cable().Become({.seed = 7, .block = kBeyondWindow, .one_late = true});
+  RecordByUdp();
+  for (const Codec codec : {Codec::kH264, Codec::kH265}) {
+    const std::string name = codec == Codec::kH264 ? "h264" : "h265";
+    EXPECT_TRUE(Await([&] { return StatusOf(name).packets_lost >= 2; })) << name;
+    const Recorded recorded = ReadWhen(name, 250);
+    EXPECT_EQ(recorded.runs.size(), 1U) << name;
+    const auto marked = std::count_if(
+        recorded.units.begin(), recorded.units.end(),
+        [](const RecordedUnit& unit) { return (unit.unit.flags & kUnitLossBefore) != 0; });
+    EXPECT_GE(marked, 1) << name;
     const char* file = codec == Codec::kH264 ? kH264 : kH265;
     ExpectWholeOrMarked(recorded, codec, SplitUnits(codec, ReadFootage(file)));
   }

@@ -35,8 +35,20 @@ TEST(Csv, QuotesHoldWhatWouldEndAField) {
   EXPECT_THAT((*rows)[3].fields, ElementsAre("2", "3"));
 }
 
+TEST(Csv, WhatIsInQuotesSeparatesNothing) {
+  const auto commas = ParseCsv("\"a;\nb\",\"c\"\n\"d\",e;f\n");
+  ASSERT_TRUE(commas.ok()) << commas.status().ToString();
+  EXPECT_THAT((*commas)[0].fields, ElementsAre("a;\nb", "c"));
+  EXPECT_THAT((*commas)[1].fields, ElementsAre("d", "e;f"));
+  const auto semicolons = ParseCsv("\"a, \"\"b\"\"\";c\n1,5;2\n");
+  ASSERT_TRUE(semicolons.ok()) << semicolons.status().ToString();
+  EXPECT_THAT((*semicolons)[0].fields, ElementsAre("a, \"b\"", "c"));
+  EXPECT_THAT((*semicolons)[1].fields, ElementsAre("1,5", "2"));
+}
+
 TEST(Csv, SaysWhereItIsBroken) {
   EXPECT_THAT(ParseCsv("a,b\n1,\"2").status().message(), HasSubstr("line 2: a quote"));
+  EXPECT_THAT(ParseCsv(std::string("a\nb\0", 4)).status().message(), HasSubstr("line 2: holds"));
   EXPECT_THAT(ParseCsv("a\n\"1\"2\n").status().message(), HasSubstr("line 2: text behind"));
   EXPECT_THAT(
       ParseCsv(std::string(kMaxCsvRows + 1, 'a') + std::string(kMaxCsvRows * 3, 'x'))->size(), 1U);

@@ -2,26 +2,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <csignal>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "reel/clock.h"
 #include "tests/tools/json_shape.h"
 #include "tests/tools/process.h"
+#include "tests/tools/reeld.h"
 
 namespace reel {
 namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
-
-void WriteText(const std::string& path, const std::string& text, mode_t mode = 0644) {
-  std::ofstream(path, std::ios::binary) << text;
-  ASSERT_EQ(chmod(path.c_str(), mode), 0);
-}
 
 class CamerasTest : public ::testing::Test {
  protected:
@@ -43,33 +35,15 @@ class CamerasTest : public ::testing::Test {
 
   void StartReeld() {
     MakeNode(folder_);
-    socket_ = "unix:" + (folder_ / "socket");
-    WriteText(config(), "# The site's own.\n[node]\npath = \"" + (folder_ / "node") +
-                            "\"\n\n[listen]\nsocket = \"" + (folder_ / "socket") +
-                            "\"\n[audit]\ndirectory = \"" + (folder_ / "audit") +
-                            "\"\n[[grant]]\nwho = \"uid:" + std::to_string(getuid()) +
-                            "\"\nrole = \"admin\"  # for all\ncameras = [\"*\"]\n");
-    reeld_ =
-        std::make_unique<Child>(Words{REEL_DAEMON, "--config", config()}, folder_ / "reeld.err");
-    EXPECT_TRUE(Await([this] {
-      return Reel({"cameras", "--server", socket_, "--json"}).out == "[]\n";
-    })) << ReadText(folder_ / "reeld.err");
-  }
-
-  // Looks again until it is so; false after a long time.
-  static bool Await(const std::function<bool()>& so) {
-    const MonoTime until = SystemClock().MonoNow() + std::chrono::seconds(60);
-    while (!so()) {
-      if (SystemClock().MonoNow() >= until) return false;
-    }
-    return true;
+    reeld_ = std::make_unique<Reeld>(folder_);
+    socket_ = reeld_->address();
   }
 
   std::string config() const { return folder_ / "reeld.toml"; }
 
   const TempFolder folder_;
   std::unique_ptr<Child> camera_;
-  std::unique_ptr<Child> reeld_;
+  std::unique_ptr<Reeld> reeld_;
   std::string host_;
   std::string url_;
   std::string socket_;
@@ -189,6 +163,10 @@ TEST_F(CamerasTest, ATableIsTakenWholeOrNotAtAll) {
   EXPECT_THAT(names.err, HasSubstr("password.csv:1: column password: passwords stand in files"));
   EXPECT_THAT(names.err, HasSubstr("password.csv:1: column moode: is none; did you mean mode?"));
 
+  WriteText(folder_ / "tabs.csv", "name\tsource\na\trtsp://192.0.2.7/\n");
+  const Outcome tabs = Reel({"cameras", "import", folder_ / "tabs.csv", "--config", config()});
+  EXPECT_THAT(tabs.err, HasSubstr("tabs.csv:1: its columns are apart by tabs"));
+
   // As a spreadsheet of another country writes it.
   WriteText(folder_ / "good.csv",
             "\xEF\xBB\xBFname;source;mode;schedule\r\n"
@@ -212,6 +190,10 @@ TEST_F(CamerasTest, ATableIsTakenWholeOrNotAtAll) {
 TEST_F(CamerasTest, WhatCannotBeDoneIsSaidWithTheRemedy) {
   ExpectSaid({{"cameras", "list"}, ExitCode::kUsage, "give --server, or REEL_SERVER"});
   ExpectSaid({{"cameras", "probe", "gate"}, ExitCode::kUsage, "is no address: rtsp://"});
+  ExpectSaid(
+      {{"cameras", "probe", "rtsp://"}, ExitCode::kUsage, "'rtsp://': a URL without a host"});
+  ExpectSaid({{"cameras", "import", folder_.path()}, ExitCode::kUsage, "is a directory"});
+  ExpectSaid({{"cameras", "import", "/dev/zero"}, ExitCode::kUsage, "zero: longer than"});
   ExpectSaid({{"cameras", "probe", "rtsp://reel:pw@192.0.2.7/"}, ExitCode::kUsage, "password"});
   ExpectSaid({{"cameras", "probe", "rtsp://127.0.0.1:1/"},
               ExitCode::kIo,

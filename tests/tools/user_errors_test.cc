@@ -43,7 +43,13 @@ TEST_F(UserErrors, CommandLine) {
   const std::string node = node_;
   const Case cases[] = {
       {{}, ExitCode::kUsage, "subcommand"},
-      {{"play"}, ExitCode::kUsage, "--help"},
+      {{"play"}, ExitCode::kUsage, "'play' is no verb.*--help"},
+      {{"sek", "gate"}, ExitCode::kUsage, "'sek' is no verb; did you mean 'seek'"},
+      {{"streams", "renam", "a"}, ExitCode::kUsage, "did you mean 'rename'.*reel streams --help"},
+      {{"export", "--node", node, "gate-east", "yard", "--from", "-1h", "--to", "now", "-o",
+        "x.mp4"},
+       ExitCode::kUsage,
+       "'x.mp4' is the name of one file: several streams.*a folder"},
       {{"seek", "--node", node, "gate-east"}, ExitCode::kUsage, "reel seek --help"},
       {{"timeline"}, ExitCode::kUsage, "--node"},
       {{"timeline", "--node", node, "--bucket", "week"}, ExitCode::kUsage, "hour"},
@@ -110,7 +116,14 @@ TEST_F(UserErrors, Servers) {
   const std::string words = *folder_ / "no-key.pem";
   const Case cases[] = {
       {{"streams", "--server", "nonsense"}, ExitCode::kUsage, "unix:/run/reeld/reeld.sock"},
-      {{"streams", "--server", "unix:" + none}, ExitCode::kIo, "no reeld answers at unix:" + none},
+      {{"streams", "--server", "unix:" + none},
+       ExitCode::kIo,
+       "no reeld answers at unix:" + none + ".*does it run"},
+      {{"watch", "--server", "unix:" + none}, ExitCode::kIo, "no reeld answers at unix:" + none},
+      {{"streams", "--server", "unix:"}, ExitCode::kUsage, "'unix:' is no server"},
+      {{"streams", "--server", "localhost:99999"}, ExitCode::kUsage, "is no server"},
+      {{"streams", "--server", "http://localhost:80"}, ExitCode::kUsage, "is no server"},
+      {{"streams", "--server", "::1:7443"}, ExitCode::kUsage, "is no server"},
       {{"streams", "--server", "192.0.2.1:7443"}, ExitCode::kUsage, "--cert, --key, --ca"},
       {{"streams", "--server", "192.0.2.1:7443", "--cert", none}, ExitCode::kNotFound, none},
       {{"streams", "--server", "192.0.2.1:7443", "--cert", words},
