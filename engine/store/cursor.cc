@@ -35,6 +35,8 @@ Result<Item> CursorBase::Next(Duration wait) {
     const auto turn = began_ && !options_.follow ? footage_.WaitForTurn() : ReaderGate::Turn();
     REEL_ASSIGN_OR_RETURN(const bool opened, OpenNext());
     began_ |= opened;
+    // The first unit is what reads a GOP.
+    if (opened && narrator_.empty()) REEL_RETURN_IF_ERROR(Step());
     if (opened || !narrator_.empty()) continue;
     if (!options_.follow || ended_) return Item{};
     const Duration left = std::max(wait - (footage_.clock().MonoNow() - begin), Duration{0});

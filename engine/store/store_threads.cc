@@ -16,6 +16,7 @@ constexpr Duration kMaintenanceWait = std::chrono::milliseconds(5);
 // Long enough for several chunks to be hashed in one turn.
 constexpr Duration kLongTurn = std::chrono::milliseconds(10);
 constexpr Duration kLongRequest = std::chrono::milliseconds(50);
+constexpr size_t kLongBacklog = 32;
 constexpr Duration kDigestWait = std::chrono::milliseconds(20);
 // A turn of the feed looks at every run, so it is not taken for each chunk; it delays on_durable.
 constexpr Duration kFeedWait = std::chrono::milliseconds(5);
@@ -88,7 +89,8 @@ void StoreImpl::LoopThread(VolumeSlot* slot) {
 // disk.
 void StoreImpl::NoteTurn(const Volume& volume, MonoTime began) {
   const MonoTime now = clock_.MonoNow();
-  const bool late = now - began >= kLongTurn || volume.OldestRequest(now) >= kLongRequest;
+  const bool late = now - began >= kLongTurn || volume.OldestRequest(now) >= kLongRequest ||
+                    volume.Backlog() >= kLongBacklog;
   if (late || room_is_short_) {
     reader_gate_.NoteLate(now);
   } else {

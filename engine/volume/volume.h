@@ -135,6 +135,8 @@ class Volume {
   bool RunOnce(MonoTime now, Duration wait);
   // How long the oldest write or sync has been under way; zero with none. The loop's thread.
   Duration OldestRequest(MonoTime now) const;
+  // Chunks that have been collected and not yet been handed to the disk. The loop's thread.
+  size_t Backlog() const { return waiting_.size(); }
 
   // Nothing taken from the client is still on its way. Closes the open segments, so that Maintain
   // seals them; for an orderly stop.

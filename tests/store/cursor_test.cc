@@ -45,27 +45,6 @@ TEST_F(CursorTest, GivesEveryUnitOfManyBatches) {
   EXPECT_EQ(Tell({}), story + "end");
 }
 
-// A seek's first picture never waits for recording, and what comes behind it may.
-TEST_F(CursorTest, YieldsToRecordingBetweenGops) {
-  StoreGops('A', 0, At(10), 4);
-  const auto cursor = OpenCursor(footage_, kStream, Within(At(11.5), At(13.5))).value();
-  const auto units = [&](int count) {
-    while (count > 0) count -= cursor->Next()->kind == ItemKind::kUnit ? 1 : 0;
-  };
-  units(25);  // all of the first
-  EXPECT_EQ(footage_.yields, 0);
-  units(1);
-  EXPECT_EQ(footage_.yields, 1);
-}
-
-TEST_F(CursorTest, AFollowerDoesNotYield) {
-  StoreGops('A', 0, At(10), 4);
-  const auto cursor = Follow();
-  while (cursor->Next(Duration{0})->kind != ItemKind::kEnd) {
-  }
-  EXPECT_EQ(footage_.yields, 0);
-}
-
 TEST_F(CursorTest, BeginsAtTheCleanPointAndEndsBeforeTheEnd) {
   StoreGops('A', 0, At(10), 4);
   EXPECT_EQ(Tell(Within(At(11.5), At(12.2))), "run A, tracks 640, A25-49, A50-54, end");

@@ -331,36 +331,6 @@ TEST_F(VolumeTest, WhatWasDurableIsFoundByTheNextOpening) {
   for (const SalvageReport& report : next.salvages) EXPECT_FALSE(report.damaged());
 }
 
-// Salvage of a large segment takes seconds; who records waits for the next segment, not for it.
-TEST_F(VolumeTest, ASegmentIsMadeReadyWhileAnotherIsSalvaged) {
-  Format(6, format::Placement::kLog, 4096, 4 * kSalvageStepBytes);
-  Open();
-  for (uint64_t unit = 0; unit < 20; ++unit) {
-    Give(unit, 100'000);
-    Turn(3);
-  }
-  ASSERT_EQ(client_.durable_units().size(), 20U);
-  CrashTraits drop;
-  drop.mode = CrashTraits::Mode::kDropAll;
-  std::unique_ptr<SimDisk> after = disk_->CrashImage(disk_->journal_size(), 3, drop, &clock_);
-  struct : NotingClient {
-    int asked = 0;
-    bool MayReuse(VolumeNo) override { return ++asked > 1; }
-  } next;
-  auto volume = Volume::Open(*after, clock_, random_, next, OptionsOf());
-  ASSERT_TRUE(volume.ok()) << volume.status().ToString();
-  while (next.salvages.empty()) {
-    next.asked = 0;  // the second time within one step: between two reads of salvage
-    ASSERT_FALSE((*volume)->pool().HasSpare(kDefaultClass));
-    (*volume)->Maintain();
-  }
-  EXPECT_TRUE((*volume)->pool().HasSpare(kDefaultClass));
-  while ((*volume)->HasWork()) (*volume)->Maintain();
-  size_t found = 0;
-  for (const SalvageReport& report : next.salvages) found += report.rows.size();
-  EXPECT_EQ(found, 20U);
-}
-
 TEST_F(VolumeTest, RefusesWhatIsNotItsVolume) {
   Format(8);
   const auto refusal = [&](const Volume::Options& options) {
