@@ -60,6 +60,7 @@ class AppendBenchmark final : public Benchmark {
     round->beside_probe.push_back("a." + placement_);
     round->figures.push_back({"b." + placement_, used.cpu_seconds / gb});
     round->details = {
+        {"streams", streams_},
         {"gb", gb},
         {"seconds", seconds},
         {"seconds_to_idle", idle_seconds},

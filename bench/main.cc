@@ -69,7 +69,7 @@ int Main(int argc, char** argv) {
   app.add_option("--keyframes", arguments.settings.keyframes, "keyframes in the index" + instead);
   app.add_option("--volume-gib", arguments.volume_gib, "GiB of disk for footage instead of 8");
   app.add_option("--seconds", arguments.seconds,
-                 "seconds of a paced run instead of 8 (--full: 24)");
+                 "seconds of a paced run instead of 7 (--full: 21)");
   app.add_option("--dir", arguments.directory, "where to work, on the disk to measure");
   CLI11_PARSE(app, argc, argv);
   if (!list) return Run(arguments);

@@ -44,8 +44,8 @@ def collect(directory):
         streams = details.get("streams", 0)
         if name.startswith("append-"):
             placement = name.removeprefix("append-")
-            add("throughput", placement, streams, details["gb_s"] / probe)
-            add("cpu", placement, streams, details["all_cpu_s_per_gb"])
+            add("throughput", placement, streams, details["gb"] / details["seconds"] / probe)
+            add("cpu", placement, streams, sum(details["cpu_s_per_gb"].values()))
         elif name in ("paced", "paced-readers"):
             for percentile in ("p50", "p99", "p999"):
                 add("ack", percentile, details["readers"], details["ack_ms"][percentile])

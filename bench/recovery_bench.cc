@@ -25,6 +25,7 @@ class RecoveryBenchmark final : public Benchmark {
   }
   std::string rows() const override { return "l"; }
   bool probed() const override { return false; }
+  bool one_round_is_enough() const override { return true; }
 
   Status SetUp(const Settings& settings) override {
     recorder_.root = settings.directory + "/node";

@@ -63,7 +63,7 @@ Result<nlohmann::json> RunRounds(Benchmark& benchmark, const Settings& settings,
   std::string note;
   int counted = 0;
   // What is simulated differs by its seed alone: one will do where time is short.
-  const int wanted = benchmark.simulated() && !settings.full ? 1 : settings.rounds;
+  const int wanted = benchmark.one_round_is_enough() && !settings.full ? 1 : settings.rounds;
   for (int number = 1; counted < wanted && number <= 2 * wanted; ++number) {
     Round round;
     round.number = number;
