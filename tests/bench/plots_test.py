@@ -31,10 +31,11 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         out = os.path.join(work, "out")
         for streams in (10, 1000):
-            void = {"counts": False, "details": {"streams": 5, "gb_s": 9, "all_cpu_s_per_gb": 9}}
+            void = {"counts": False, "details": {"streams": 5, "gb": 9, "seconds": 1,
+                                                 "cpu_s_per_gb": {"reel-loop": 9}}}
             good = {"counts": True,
-                    "details": {"streams": streams, "gb_s": 0.002 * streams,
-                                "all_cpu_s_per_gb": 0.5}}
+                    "details": {"streams": streams, "gb": 0.004 * streams, "seconds": 2,
+                                "cpu_s_per_gb": {"reel-loop": 0.2, "reel-digest": 0.3}}}
             put(f"{work}/{streams}", "append-gop", [void, good])
         for readers in (0, 16):
             put(f"{work}/r{readers}", "paced-readers" if readers else "paced",
