@@ -22,7 +22,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 WORK = os.path.join(ROOT, "build", "mutants")
 TREE = os.path.join(WORK, "tree")
 BUILD = os.path.join(WORK, "build")
-NEEDED = ("CMakeLists.txt", "cmake/", "engine/", "fuzz/", "index/", "server/", "tests/")
+NEEDED = ("CMakeLists.txt", "cmake/", "engine/", "fuzz/", "index/", "server/", "tests/", "tools/")
 NOT_NEEDED = ("tests/data/", "tests/av/", "tests/index/", "tests/tools/")
 STATES = re.compile(r"(\d+) states in (\d+) s")
 
