@@ -131,6 +131,7 @@ Result<std::vector<std::string>> PutAll(const LongHistory& history, const rocksd
     parts.back().streams.push_back(number);
   }
   std::vector<std::thread> threads;
+  threads.reserve(parts.size());
   for (Part& part : parts) threads.emplace_back([&] { part.Put(history); });
   for (std::thread& thread : threads) thread.join();
   Tables totals(options, directory + "/totals-");
@@ -169,7 +170,7 @@ Status LongHistory::Build(const std::string& index_path) const {
   tuning.env = rocksdb::Env::Default();
   const rocksdb::Options options = MakeRocksOptions(tuning);
   const Result<std::vector<std::string>> tables = PutAll(*this, options, directory);
-  const Status status = tables.ok() ? TakeOver(options, index_path, *tables) : tables.status();
+  Status status = tables.ok() ? TakeOver(options, index_path, *tables) : tables.status();
   std::filesystem::remove_all(directory);
   return status;
 }

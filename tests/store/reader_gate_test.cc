@@ -71,6 +71,7 @@ TEST(ReaderGateTest, ReadersPassOneAfterTheOtherAndNoneWaitsForEver) {
   ASSERT_EQ(gate.limit(), 1);
   std::atomic<int> passed = 0;
   std::vector<std::thread> readers;
+  readers.reserve(8);
   for (int i = 0; i < 8; ++i) {
     readers.emplace_back([&] {
       for (int n = 0; n < 100; ++n) {
